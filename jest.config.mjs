@@ -1,0 +1,16 @@
+/** Tests run the sources of every workspace; those that start a program start its build, which `npm test` makes first. */
+export default {
+  rootDir: '.',
+  testMatch: ['<rootDir>/*/tests/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }] },
+  moduleNameMapper: {
+    '^@hq-sync/([^/]+)/(.+)$': '<rootDir>/$1/src/$2.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+  globalSetup: '<rootDir>/testkit/global-setup.mjs',
+  globalTeardown: '<rootDir>/testkit/global-teardown.mjs',
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

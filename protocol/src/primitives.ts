@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { limits } from './limits.js';
+
+const controlCharacters = /[\u0000-\u001f\u007f]/; // eslint-disable-line no-control-regex
+
+/** A text without control characters or lone surrogates: PostgreSQL can hold neither U+0000 nor half a pair. */
+export const text = (maxChars: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxChars)
+    .refine((value) => !controlCharacters.test(value) && value.isWellFormed(), {
+      error: 'must have no control characters and no lone surrogates',
+    });
+
+/** Identifies a store, record, terminal, product: opaque, compared byte by byte. */
+export const id = text(limits.maxIdChars);
+
+/** An instant with its offset, RFC 3339, e.g. `2026-11-23T09:15:00.000-06:00`. */
+export const instant = z.iso.datetime({ offset: true });
+
+/** A store's business date, `YYYY-MM-DD`. */
+export const businessDate = z.iso.date();
+
+/** ISO 4217 code, e.g. `USD`. */
+export const currency = z.string().regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code of three capitals' });
+
+/** Money in the currency's minor unit, an integer, never negative. */
+export const amountMinor = z.int().min(0).max(limits.maxAmountMinor);
+
+export const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** Grown by the store with each change of a record; the first is 1. Fits PostgreSQL's integer. */
+export const revision = z.int().min(1).max(2_147_483_647);
+
+export const schemaVersion = z.int().min(0).max(1_000_000);
+
+/** `HH:MM` of the store's own clock. */
+export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be HH:MM' });
