@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import type { Config } from '../config.js';
+import type { Pool } from '../db/database.js';
+import type { Events } from '../events.js';
+
+/** Each role may do what the ones before it may. */
+export const roles = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** The person or program behind a request. */
+export interface Actor {
+  readonly name: string;
+  readonly role: Role;
+  readonly source: string;
+}
+
+export interface AdminContext {
+  readonly pool: Pool;
+  readonly config: Config;
+  readonly events: Events;
+}
+
+type Shape = z.ZodType | undefined;
+type Of<S extends Shape> = S extends z.ZodType ? z.infer<S> : undefined;
+
+/** One route of the admin API; the router and the OpenAPI document are both made from it. */
+export interface Endpoint<P extends Shape = Shape, Q extends Shape = Shape, B extends Shape = Shape> {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  /** Below `/admin/v1`, in OpenAPI's form: `/stores/{storeId}`. */
+  readonly path: string;
+  readonly role: Role;
+  readonly summary: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly status: 200 | 201;
+  readonly answer: z.ZodType;
+  handle(context: AdminContext, request: { params: Of<P>; query: Of<Q>; body: Of<B>; actor: Actor }): Promise<unknown>;
+}
+
+/** Gives the handler the types of its own schemas. */
+export function endpoint<P extends Shape, Q extends Shape, B extends Shape>(definition: Endpoint<P, Q, B>): Endpoint {
+  return definition as unknown as Endpoint;
+}

@@ -1,0 +1,29 @@
+import { listAudit } from './audit.js';
+import { sendCommand } from './commands.js';
+import type { Endpoint } from './endpoint.js';
+import { acknowledgeError, listErrors } from './errors.js';
+import { discardQuarantined, listQuarantine, replayQuarantined } from './quarantine.js';
+import { getStatus, listStatus } from './status.js';
+import { archiveStore, changeStore, createStore, getStore, listStores } from './stores.js';
+import { generateToken, listTokens, revokeToken } from './tokens.js';
+
+/** Every route of `/admin/v1`. */
+export const adminEndpoints: readonly Endpoint[] = [
+  listStores,
+  createStore,
+  getStore,
+  changeStore,
+  archiveStore,
+  listTokens,
+  generateToken,
+  revokeToken,
+  listStatus,
+  getStatus,
+  sendCommand,
+  listErrors,
+  acknowledgeError,
+  listQuarantine,
+  replayQuarantined,
+  discardQuarantined,
+  listAudit,
+];

@@ -1,0 +1,115 @@
+import { id, text } from '@hq-sync/protocol/primitives';
+import { recordResult, type RecordResult } from '@hq-sync/protocol/push';
+import { z } from 'zod';
+import { withTransaction, type Transaction } from '../db/database.js';
+import { storeBatch } from '../sync/store-batch.js';
+import { AdminError } from './admin-error.js';
+import { audit } from './audit.js';
+import { camelCaseKeys } from './camel-case.js';
+import { endpoint } from './endpoint.js';
+import { page, pageQuery } from './page.js';
+
+const params = z.object({ quarantineId: z.coerce.number().int().min(1) });
+
+export const listQuarantine = endpoint({
+  method: 'get',
+  path: '/quarantine',
+  role: 'viewer',
+  summary: 'Records in quarantine with their reason, newest first; `content` is the line as it came, in base64.',
+  query: pageQuery.extend({ storeId: id.optional(), state: z.enum(['held', 'replayed', 'discarded']).default('held') }),
+  status: 200,
+  answer: z.object({ items: z.array(z.looseObject({ quarantineId: z.int(), content: z.string() })), next: z.string().nullable() }),
+  async handle({ pool }, { query }) {
+    const { rows } = await pool.query<{ content: Buffer }>(
+      `select * from hq_view.quarantined_records
+       where state = $1 and ($2::text is null or store_id = $2) and ($3::bigint is null or quarantine_id < $3)
+       order by quarantine_id desc limit $4`,
+      [query.state, query.storeId ?? null, query.after ?? null, query.limit + 1],
+    );
+    const items = rows.map((row) => camelCaseKeys({ ...row, content: row.content.toString('base64') }));
+    return page(items, query.limit, (row) => String(row['quarantineId']));
+  },
+});
+
+export const replayQuarantined = endpoint({
+  method: 'post',
+  path: '/quarantine/{quarantineId}/replay',
+  role: 'operator',
+  summary: 'Sends the record through the push again, as it came or as corrected here; by the same rules, it counts once.',
+  params,
+  body: z.strictObject({ record: z.looseObject({}).optional().describe('The corrected record: `{id, revision, data}`.') }),
+  status: 200,
+  answer: recordResult,
+  async handle({ pool, config }, { params: { quarantineId }, body, actor }): Promise<RecordResult> {
+    return withTransaction(pool, async (tx) => {
+      const held = await lockHeld(tx, quarantineId);
+      const content = body.record ? Buffer.from(JSON.stringify(body.record)) : held.content;
+      // Resolved first: held again, the same content is a row of its own.
+      await resolve(tx, quarantineId, 'replayed', actor.name);
+      const [result] = await storeBatch(
+        tx,
+        {
+          storeId: held.store_id,
+          entity: held.entity,
+          batchId: `replay-${quarantineId}`,
+          schemaVersion: held.schema_version,
+          bytes: content.length,
+          lines: [{ line: 1, content }],
+        },
+        { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE },
+        performance.now(),
+      );
+      await audit(tx, actor, 'quarantine.replay', held.store_id, { quarantineId, corrected: body.record !== undefined, result });
+      return result!;
+    });
+  },
+});
+
+export const discardQuarantined = endpoint({
+  method: 'post',
+  path: '/quarantine/{quarantineId}/discard',
+  role: 'operator',
+  summary: 'Gives a record up. It stays readable with the note of who did it and why.',
+  params,
+  body: z.strictObject({ note: text(1_000) }),
+  status: 200,
+  answer: z.object({ quarantineId: z.int(), state: z.literal('discarded') }),
+  async handle({ pool }, { params: { quarantineId }, body, actor }) {
+    return withTransaction(pool, async (tx) => {
+      const held = await lockHeld(tx, quarantineId);
+      await resolve(tx, quarantineId, 'discarded', actor.name);
+      await tx.query(resolveEmptyEpisode, [held.store_id, held.entity]);
+      await audit(tx, actor, 'quarantine.discard', held.store_id, { quarantineId, note: body.note });
+      return { quarantineId, state: 'discarded' };
+    });
+  },
+});
+
+interface HeldRow {
+  store_id: string;
+  entity: string;
+  schema_version: number;
+  content: Buffer;
+}
+
+async function lockHeld(tx: Transaction, quarantineId: number): Promise<HeldRow> {
+  const { rows } = await tx.query<HeldRow>(
+    `select store_id, entity, schema_version, content from hq.quarantined_record
+     where quarantine_id = $1 and state = 'held' for update`,
+    [quarantineId],
+  );
+  if (!rows[0]) throw new AdminError('quarantine_not_found');
+  return rows[0];
+}
+
+async function resolve(tx: Transaction, quarantineId: number, state: 'replayed' | 'discarded', by: string): Promise<void> {
+  await tx.query(
+    `update hq.quarantined_record set state = $2, resolved_at = clock_timestamp(), resolved_by = $3 where quarantine_id = $1`,
+    [quarantineId, state, by],
+  );
+}
+
+const resolveEmptyEpisode = `
+  update hq.error_episode set resolved_at = clock_timestamp()
+  where store_id = $1 and entity = $2 and kind = 'record_rejected' and resolved_at is null and not exists (
+    select from hq.quarantined_record q where q.store_id = $1 and q.entity = $2 and q.state = 'held')`;

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { ensureAdminToken } from './admin/admin-token.js';
+import type { Config } from './config.js';
+import { openPool, type Pool } from './db/database.js';
+import { migrate } from './db/migrate.js';
+import { maintainPartitions } from './db/partitions.js';
+import { Events } from './events.js';
+import { FleetWriter } from './fleet/fleet-writer.js';
+import { Lease } from './fleet/lease.js';
+import { authenticate } from './fleet/store-token.js';
+import { Watch } from './fleet/watch.js';
+import { createApp } from './http/app.js';
+import { codedError } from './http/coded-error.js';
+import { healthz, readyz } from './http/health.js';
+import { ProcessMetrics } from './metrics/process-metrics.js';
+import { createStoresEndpoint } from './metrics/stores-endpoint.js';
+import { StoreSockets } from './socket/store-sockets.js';
+import { createUpgradeHandler } from './socket/upgrade.js';
+import { FailureRecorder } from './sync/failure-recorder.js';
+import { PushRoute } from './sync/push-route.js';
+
+const maintenanceIntervalMs = 3_600_000;
+/** Under Node's default of 5 s a store's keep-alive connection dies between two pushes just as it is used. */
+const keepAliveTimeoutMs = 75_000;
+
+export interface Collector {
+  readonly url: string;
+  readonly port: number;
+  readonly replicaId: string;
+  /** Drains and closes everything; resolves when nothing is left open. Can be called again. */
+  stop(): Promise<void>;
+}
+
+export interface CollectorParts {
+  readonly log: Logger;
+  /** Wall clock; tests set it. */
+  readonly clock?: () => Date;
+}
+
+/**
+ * The map of the program: builds every part from a plain config, in the order in which they need each other, and
+ * takes them down in reverse.
+ * @throws when Postgres does not answer, a migration fails or the port is taken; nothing is left open then.
+ */
+export async function startCollector(config: Config, { log, clock = () => new Date() }: CollectorParts): Promise<Collector> {
+  const replicaId = randomUUID();
+  const metrics = new ProcessMetrics(config.version);
+  const events = new Events(metrics, log);
+  const migrations = await migrate(config.DATABASE_URL);
+  if (migrations.length > 0) log.info({ migrations }, 'database migrated');
+
+  const pool = openPool(config, {
+    error: (error) => events.databaseFailed('idle connection', error),
+    statementEnded: (succeeded, seconds) => events.statementEnded(succeeded, seconds),
+  });
+  const closers: (() => unknown)[] = [() => pool.end()];
+  let draining = false;
+  try {
+    const token = await ensureAdminToken(pool, config.HQ_ADMIN_TOKEN_FILE);
+    if (token === 'written') log.info({ file: config.HQ_ADMIN_TOKEN_FILE }, 'first admin token written');
+    closers.unshift(await startMaintenance(pool, config, events));
+
+    const failures = new FailureRecorder(pool, {
+      failed: (error) => events.databaseFailed('write failures', error),
+      dropped: (count) => events.failuresDropped(count),
+    });
+    closers.unshift(() => failures.stop());
+
+    const writer: FleetWriter = new FleetWriter(pool, replicaId, config.HQ_FLUSH_INTERVAL_MS, {
+      failed: (error) => events.databaseFailed('write fleet', error),
+      superseded: (connectionIds) => sockets.superseded(connectionIds),
+    });
+    closers.unshift(() => writer.stop());
+    const sockets: StoreSockets = new StoreSockets({ config, pool, events, writer, failures, clock, epoch: await readEpoch(pool) });
+
+    const lease = new Lease(pool, replicaId, config, (error) => events.databaseFailed('lease', error));
+    const watch = new Watch(pool, config.DATABASE_URL, config.HQ_WATCH_INTERVAL_MS, sockets, (error) => events.databaseFailed('watch', error));
+    const push = new PushRoute({ config, pool, events, failures, touch: (storeId) => sockets.touch(storeId), draining: () => draining });
+    const storeMetrics = createStoresEndpoint({ pool, log });
+    metrics.observe({
+      sockets: () => sockets.size,
+      pushesInFlight: () => push.inFlight,
+      pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+      leaseHeld: () => lease.held(),
+      leaseAgeSeconds: () => lease.ageMs() / 1000,
+      fleetChangesWaiting: () => writer.waitingChanges,
+      failuresWaiting: () => failures.waitingFailures,
+    });
+
+    const app = createApp({
+      admin: { pool, config, events },
+      push,
+      metrics,
+      storeMetrics: storeMetrics.handler,
+      healthz,
+      readyz: readyz(pool, { leaseHeld: () => lease.held(), draining: () => draining }),
+    });
+    const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, headersTimeout: 10_000, requestTimeout: config.HQ_BODY_DEADLINE_MS + 30_000 }, app);
+    server.on(
+      'upgrade',
+      createUpgradeHandler({
+        authenticate: (authorization) => authenticate(pool, authorization),
+        closedFor: () => (draining ? 'shutting_down' : sockets.size >= config.HQ_MAX_CONNECTIONS ? 'overloaded' : undefined),
+        rejected: (code, source, storeId) => {
+          if (!code.startsWith('token_')) return events.upgradeRefused(code, source);
+          events.tokenRejected(code, source, storeId);
+          failures.rejectedToken(code, source, storeId);
+        },
+        failed: (error) => {
+          events.databaseFailed('authenticate', error);
+          return codedError(error).code;
+        },
+        accepted: (ws, socket, identity, remoteAddress) => sockets.accept(ws, socket, identity, remoteAddress),
+      }),
+    );
+
+    await lease.start();
+    closers.unshift(() => lease.release().catch((error: unknown) => events.databaseFailed('release lease', error)));
+    watch.start();
+    closers.unshift(() => watch.stop(), () => storeMetrics.close());
+    closers.unshift(() => sockets.shutdown());
+    const port = await listen(server, config);
+    closers.unshift(() => closeServer(server, config.HQ_SHUTDOWN_DEADLINE_MS));
+
+    let stopped: Promise<void> | undefined;
+    const stop = (): Promise<void> =>
+      (stopped ??= (async () => {
+        draining = true;
+        sockets.shutdown();
+        for (const close of closers) await close();
+        log.info('collector stopped');
+      })());
+    log.info({ host: config.HQ_HOST, port, replicaId }, 'collector started');
+    return { url: `http://${config.HQ_HOST}:${port}`, port, replicaId, stop };
+  } catch (error) {
+    for (const close of closers) await Promise.resolve(close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function readEpoch(pool: Pool): Promise<string> {
+  const { rows } = await pool.query<{ epoch: string }>('select epoch from hq.headquarters');
+  return rows[0]!.epoch;
+}
+
+async function startMaintenance(pool: Pool, config: Config, events: Events): Promise<() => void> {
+  const retention = { logDays: config.HQ_LOG_RETENTION_DAYS, errorDays: config.HQ_ERROR_RETENTION_DAYS };
+  await maintainPartitions(pool, retention);
+  const timer = setInterval(() => {
+    maintainPartitions(pool, retention).catch((error: unknown) => events.databaseFailed('maintenance', error));
+  }, maintenanceIntervalMs);
+  return () => clearInterval(timer);
+}
+
+function listen(server: Server, config: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.HQ_PORT, config.HQ_HOST, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Takes no more connections, waits for the requests under way, then cuts what is left. */
+async function closeServer(server: Server, deadlineMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(timer);
+}

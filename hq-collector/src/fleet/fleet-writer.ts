@@ -1,0 +1,233 @@
+import type { Heartbeat, Hello } from '@hq-sync/protocol/store-message';
+import { withTransaction, type Pool, type Transaction } from '../db/database.js';
+import { FlushLoop } from '../db/flush-loop.js';
+import type { DisconnectReason } from './disconnect-reason.js';
+
+/** A change of one store's connection that every view must show; `atMs` is of the process's monotonic clock. */
+export type FleetChange = { readonly storeId: string; readonly connectionId: string; readonly atMs: number } & (
+  | { readonly type: 'connected'; readonly tokenId: string; readonly hello: Hello; readonly compatible: boolean; readonly skewMs: number }
+  | { readonly type: 'heartbeat'; readonly heartbeat: Heartbeat; readonly skewMs: number }
+  | { readonly type: 'heartbeat_lost' }
+  | { readonly type: 'disconnected'; readonly reason: DisconnectReason }
+);
+
+/**
+ * Most stores whose changes wait in memory while Postgres is away. Each store keeps only what still matters (the
+ * newest heartbeat of each connection), so the bound is reached by reconnects alone.
+ */
+const maxWaitingChanges = 200_000;
+
+/**
+ * Writes what happens to the fleet in batches: 10,000 stores that beat every 30 s are a few statements a second, not
+ * 333. A store's own changes keep their order; each statement names the connection it speaks for.
+ */
+export class FleetWriter {
+  private waiting: FleetChange[] = [];
+  private readonly newestHeartbeat = new Map<string, number>();
+  private readonly loop: FlushLoop;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly replicaId: string,
+    intervalMs: number,
+    private readonly on: { failed(error: unknown): void; superseded(connectionIds: readonly string[]): void },
+  ) {
+    this.loop = new FlushLoop(intervalMs, () => this.flush(), (error) => on.failed(error));
+  }
+
+  get waitingChanges(): number {
+    return this.waiting.length;
+  }
+
+  add(change: FleetChange): void {
+    if (change.type === 'heartbeat') {
+      const index = this.newestHeartbeat.get(change.connectionId);
+      if (index !== undefined) {
+        this.waiting[index] = change;
+        return;
+      }
+      this.newestHeartbeat.set(change.connectionId, this.waiting.length);
+    }
+    if (this.waiting.length < maxWaitingChanges) this.waiting.push(change);
+    this.loop.request();
+  }
+
+  flushNow(): Promise<boolean> {
+    return this.loop.now();
+  }
+
+  stop(): Promise<void> {
+    return this.loop.stop();
+  }
+
+  private async flush(): Promise<void> {
+    if (this.waiting.length === 0) return;
+    const batch = this.waiting;
+    this.waiting = [];
+    this.newestHeartbeat.clear();
+    try {
+      const superseded = await withTransaction(this.pool, (tx) => writeChanges(tx, this.replicaId, batch));
+      if (superseded.length > 0) this.on.superseded(superseded);
+    } catch (error) {
+      this.waiting = [...batch, ...this.waiting].slice(0, maxWaitingChanges);
+      this.newestHeartbeat.clear();
+      this.waiting.forEach((change, index) => {
+        if (change.type === 'heartbeat') this.newestHeartbeat.set(change.connectionId, index);
+      });
+      throw error;
+    }
+  }
+}
+
+/** @returns connections of this replica that a newer one, on another replica, has replaced. */
+async function writeChanges(tx: Transaction, replicaId: string, batch: readonly FleetChange[]): Promise<string[]> {
+  const superseded: string[] = [];
+  for (const round of rounds(batch)) {
+    const of = <T extends FleetChange['type']>(type: T) =>
+      round.filter((change): change is Extract<FleetChange, { type: T }> => change.type === type);
+    const connected = of('connected');
+    if (connected.length > 0) {
+      await tx.query(writeConnected, [JSON.stringify(connected.map(connectedRow)), replicaId]);
+    }
+    const heartbeats = of('heartbeat');
+    if (heartbeats.length > 0) {
+      const { rows } = await tx.query<{ connection_id: string }>(writeHeartbeats, [JSON.stringify(heartbeats.map(heartbeatRow))]);
+      superseded.push(...rows.map((row) => row.connection_id));
+    }
+    const ended = [...of('disconnected'), ...of('heartbeat_lost')];
+    if (ended.length > 0) await tx.query(writeEnded, [JSON.stringify(ended.map(endedRow))]);
+  }
+  return superseded;
+}
+
+/** Splits a batch so that no store has two changes in one round, keeping each store's order. */
+function rounds(batch: readonly FleetChange[]): FleetChange[][] {
+  const result: FleetChange[][] = [];
+  const depth = new Map<string, number>();
+  for (const change of batch) {
+    const round = depth.get(change.storeId) ?? 0;
+    depth.set(change.storeId, round + 1);
+    (result[round] ??= []).push(change);
+  }
+  return result;
+}
+
+const ageMs = (change: FleetChange): number => Math.max(0, performance.now() - change.atMs);
+
+function connectedRow(change: Extract<FleetChange, { type: 'connected' }>) {
+  return {
+    store_id: change.storeId,
+    connection_id: change.connectionId,
+    token_id: change.tokenId,
+    age_ms: ageMs(change),
+    instance_id: change.hello.instanceId,
+    agent_version: change.hello.agentVersion,
+    schema_version: change.hello.schemaVersion,
+    schema_compatible: change.compatible,
+    skew_ms: Math.round(change.skewMs),
+    pending: change.hello.pendingRecords,
+  };
+}
+
+// Two instances take turns when the one that comes is the one that was there before the present one. Ten minutes bound
+// it: a machine that was swapped back after a day is no duplicate.
+const writeConnected = `
+  with e as (
+    select * from jsonb_to_recordset($1::jsonb) as r(store_id text, connection_id uuid, token_id uuid, age_ms float8,
+      instance_id uuid, agent_version text, schema_version integer, schema_compatible boolean, skew_ms bigint, pending bigint)
+  ), used as (
+    update hq.store_token t
+    set last_used_at = clock_timestamp(), first_used_at = coalesce(t.first_used_at, clock_timestamp())
+    from e where t.token_id = e.token_id
+  )
+  update hq.store_connection c set
+    connection_id = e.connection_id,
+    replica_id = $2,
+    connected_at = clock_timestamp() - e.age_ms * interval '1 ms',
+    last_heartbeat_at = clock_timestamp() - e.age_ms * interval '1 ms',
+    connects_total = c.connects_total + 1,
+    previous_instance_id = case when c.instance_id <> e.instance_id then c.instance_id else c.previous_instance_id end,
+    duplicate_server_at = case
+      when c.instance_id <> e.instance_id and c.previous_instance_id = e.instance_id
+        and c.connected_at > clock_timestamp() - interval '10 minutes' then clock_timestamp()
+      else c.duplicate_server_at end,
+    instance_id = e.instance_id,
+    agent_version = e.agent_version,
+    schema_version = e.schema_version,
+    schema_compatible = e.schema_compatible,
+    clock_skew_ms = e.skew_ms,
+    pending_records = e.pending
+  from e
+  where c.store_id = e.store_id`;
+
+function heartbeatRow(change: Extract<FleetChange, { type: 'heartbeat' }>) {
+  const { heartbeat } = change;
+  const push = heartbeat.queues.filter((queue) => queue.direction === 'push');
+  const oldest = push.flatMap((queue) => queue.oldestPendingAt ?? []).map((at) => Date.parse(at));
+  return {
+    store_id: change.storeId,
+    connection_id: change.connectionId,
+    age_ms: ageMs(change),
+    skew_ms: Math.round(change.skewMs),
+    last_sale_at: heartbeat.lastSaleAt,
+    pending: push.reduce((sum, queue) => sum + queue.pendingRecords, 0),
+    oldest_pending_at: oldest.length > 0 ? new Date(Math.min(...oldest)).toISOString() : null,
+    withheld: heartbeat.withheldRecords,
+    disk_used: heartbeat.disk.usedBytes,
+    disk_limit: heartbeat.disk.limitBytes,
+    open_registers: heartbeat.openRegisters,
+    queues: heartbeat.queues,
+    days: heartbeat.days,
+  };
+}
+
+// `oldest_pending_at` is the store's claim by the store's clock: its skew is taken out here, once.
+const writeHeartbeats = `
+  with e as (
+    select * from jsonb_to_recordset($1::jsonb) as r(store_id text, connection_id uuid, age_ms float8, skew_ms bigint,
+      last_sale_at timestamptz, pending bigint, oldest_pending_at timestamptz, withheld bigint, disk_used bigint,
+      disk_limit bigint, open_registers jsonb, queues jsonb, days jsonb)
+  ), written as (
+    update hq.store_connection c set
+      last_heartbeat_at = clock_timestamp() - e.age_ms * interval '1 ms',
+      clock_skew_ms = e.skew_ms,
+      last_sale_at = e.last_sale_at,
+      pending_records = e.pending,
+      oldest_pending_at = e.oldest_pending_at - e.skew_ms * interval '1 ms',
+      withheld_records = e.withheld,
+      disk_used_bytes = e.disk_used,
+      disk_limit_bytes = e.disk_limit,
+      open_registers = e.open_registers,
+      queues = e.queues,
+      days = e.days
+    from e
+    where c.store_id = e.store_id and c.connection_id = e.connection_id
+    returning c.connection_id
+  )
+  select e.connection_id from e where e.connection_id not in (select connection_id from written)`;
+
+function endedRow(change: Extract<FleetChange, { type: 'disconnected' | 'heartbeat_lost' }>) {
+  return {
+    store_id: change.storeId,
+    connection_id: change.connectionId,
+    age_ms: ageMs(change),
+    reason: change.type === 'disconnected' ? change.reason : ('heartbeat lost' satisfies DisconnectReason),
+    closed: change.type === 'disconnected',
+  };
+}
+
+const writeEnded = `
+  with e as (
+    select * from jsonb_to_recordset($1::jsonb) as r(store_id text, connection_id uuid, age_ms float8, reason text, closed boolean)
+  ), counted as (
+    insert into hq.store_disconnect_total as t (store_id, reason, total)
+    select store_id, reason, 1 from e
+    on conflict (store_id, reason) do update set total = t.total + 1, changed_at = clock_timestamp()
+  )
+  update hq.store_connection c set
+    connection_id = null,
+    replica_id = null,
+    disconnected_at = clock_timestamp() - e.age_ms * interval '1 ms',
+    disconnect_reason = e.reason
+  from e
+  where e.closed and c.store_id = e.store_id and c.connection_id = e.connection_id`;

@@ -1,0 +1,54 @@
+import { performance } from 'node:perf_hooks';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { DeadlinePassed, within } from './deadline.js';
+
+/** One connection of the pool, for statements that must all be done by a deadline. */
+export interface Reader {
+  /** Rejects with what Postgres says, or an error of pg's when the deadline has passed. */
+  rows<Row extends QueryResultRow>(sql: string, parameters: readonly unknown[]): Promise<Row[]>;
+  /** Back to the pool. */
+  release(): void;
+  /** Closed: after an error nobody knows what it still has to say. */
+  destroy(): void;
+}
+
+/** `deadline` is of performance.now(), in milliseconds. */
+export async function openReader(pool: Pool, deadline: number): Promise<Reader> {
+  const client = await connect(pool, deadline - performance.now());
+  // Between two statements a broken connection has nobody to tell but this event, which unheard ends the process;
+  // the next statement then rejects.
+  client.on('error', nobodyElseToTell);
+
+  const giveBack = (destroyed: boolean) => {
+    client.off('error', nobodyElseToTell);
+    client.release(destroyed);
+  };
+  return {
+    async rows<Row extends QueryResultRow>(text: string, parameters: readonly unknown[]) {
+      const leftMs = Math.ceil(deadline - performance.now());
+      if (leftMs <= 0) throw new DeadlinePassed('reading the fleet', leftMs);
+      // query_timeout is pg's own clock: a server that has gone silent would never say that it is over time.
+      const query = { text, values: [...parameters], query_timeout: leftMs };
+      return (await client.query<Row>(query)).rows;
+    },
+    release: () => giveBack(false),
+    destroy: () => {
+      client.on('error', nobodyElseToTell);
+      giveBack(true);
+    },
+  };
+}
+
+async function connect(pool: Pool, limitMs: number): Promise<PoolClient> {
+  const connecting = pool.connect();
+  try {
+    return await within('a connection to Postgres', limitMs, connecting);
+  } catch (error) {
+    if (error instanceof DeadlinePassed) {
+      connecting.then((client) => client.release(), nobodyElseToTell);
+    }
+    throw error;
+  }
+}
+
+function nobodyElseToTell(): void {}

@@ -1,0 +1,95 @@
+import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { errors, type ErrorCode } from '@hq-sync/protocol/error-code';
+import { entityName } from '@hq-sync/protocol/entity';
+import { problemContentType } from '@hq-sync/protocol/problem';
+import { problem, pushAnswer } from '@hq-sync/protocol/push';
+import { id } from '@hq-sync/protocol/primitives';
+import { recordEnvelope } from '@hq-sync/protocol/record';
+import { wireVersion } from '@hq-sync/protocol/version';
+import { z } from 'zod';
+import { adminEndpoints } from '../admin/endpoints.js';
+
+type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+let made: Document | undefined;
+
+/** OpenAPI 3.1 of all HTTP, made from the validators and the admin API's own list of routes. */
+export function openApiDocument(): Document {
+  made ??= makeDocument();
+  return made;
+}
+
+function makeDocument(): Document {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'storeToken', { type: 'http', scheme: 'bearer', description: 'The store\'s sync token.' });
+  registry.registerComponent('securitySchemes', 'adminToken', { type: 'http', scheme: 'bearer', description: 'An admin token with a role.' });
+  registry.registerPath(pushPath());
+  for (const path of probePaths()) registry.registerPath(path);
+  for (const { method, path, role, summary, params, query, body, status, answer } of adminEndpoints) {
+    registry.registerPath({
+      method,
+      path: `/admin/v1${path}`,
+      summary,
+      description: `Role: ${role}.`,
+      tags: ['admin'],
+      security: [{ adminToken: [] }],
+      request: {
+        ...(params && { params: params as z.ZodObject }),
+        ...(query && { query: query as z.ZodObject }),
+        ...(body && { body: { required: method !== 'delete', content: { 'application/json': { schema: body } } } }),
+      },
+      responses: {
+        [status]: { description: 'Done.', content: { 'application/json': { schema: answer } } },
+        ...problems([400, 401, 403, 404, 409, 413, 500, 503], 'See its `code`.'),
+      },
+    });
+  }
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: { title: 'HQ Sync Dashboard', version: `${wireVersion}.0.0`, description: 'Stores speak under `/v1`, people and programs of HQ under `/admin/v1`.' },
+  });
+}
+
+function pushPath(): RouteConfig {
+  const statuses = new Map<number, ErrorCode[]>();
+  for (const [code, definition] of Object.entries(errors) as [ErrorCode, { status?: number; kind?: string }][]) {
+    if (definition.status === undefined || definition.kind === undefined) continue;
+    statuses.set(definition.status, [...(statuses.get(definition.status) ?? []), code]);
+  }
+  return {
+    method: 'post',
+    path: '/v1/push/{entity}',
+    summary: 'Pushes one batch of records; 200 means that they are durable.',
+    tags: ['store'],
+    security: [{ storeToken: [] }],
+    request: {
+      params: z.object({ entity: entityName }),
+      headers: [
+        z.object({ 'HQ-Batch-Id': id }),
+        z.object({ 'HQ-Schema-Version': z.string().regex(/^\d{1,6}$/) }),
+        z.object({ 'Content-Encoding': z.enum(['identity', 'gzip']).optional() }),
+      ],
+      body: { required: true, content: { 'application/x-ndjson': { schema: recordEnvelope } } },
+    },
+    responses: {
+      200: { description: 'Committed. Every line has its result.', content: { 'application/json': { schema: pushAnswer } } },
+      ...Object.assign({}, ...[...statuses].map(([status, codes]) => problems([status], codes.join(', ')))),
+    },
+  };
+}
+
+function problems(statuses: readonly number[], description: string): RouteConfig['responses'] {
+  return Object.fromEntries(statuses.map((status) => [status, { description, content: { [problemContentType]: { schema: problem } } }]));
+}
+
+function probePaths(): RouteConfig[] {
+  const text = (description: string) => ({ description, content: { 'text/plain': { schema: z.string() } } });
+  const json = (description: string) => ({ description, content: { 'application/json': { schema: z.looseObject({}) } } });
+  const get = (path: string, summary: string, responses: RouteConfig['responses']): RouteConfig => ({ method: 'get', path, summary, tags: ['operation'], responses });
+  return [
+    get('/healthz', 'The process answers.', { 200: text('It does.') }),
+    get('/readyz', 'Whether this replica should get work.', { 200: json('It should.'), 503: json('It should not; the failed check is false.') }),
+    get('/metrics', 'Metrics of this process.', { 200: text('Prometheus text format.') }),
+    get('/metrics/stores', 'Metrics of the fleet.', { 200: text('Prometheus text format.'), 503: text('Postgres has not answered for 15 s.') }),
+    get('/openapi.json', 'This document.', { 200: json('OpenAPI 3.1.') }),
+  ];
+}

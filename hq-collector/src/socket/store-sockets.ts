@@ -1,0 +1,201 @@
+import type { Socket } from 'node:net';
+import { limits } from '@hq-sync/protocol/limits';
+import type { ErrorCode } from '@hq-sync/protocol/error-code';
+import type { Command, StoreSettings } from '@hq-sync/protocol/hq-message';
+import type { CommandDone, Heartbeat, Hello, Report } from '@hq-sync/protocol/store-message';
+import type { WebSocket } from 'ws';
+import type { Config } from '../config.js';
+import type { Pool } from '../db/database.js';
+import type { Events } from '../events.js';
+import type { DisconnectReason } from '../fleet/disconnect-reason.js';
+import { Fleet } from '../fleet/fleet.js';
+import type { FleetWriter } from '../fleet/fleet-writer.js';
+import { LivenessClock } from '../fleet/liveness-clock.js';
+import { readStoreSettings } from '../fleet/store-settings.js';
+import type { StoreIdentity, TokenRejection } from '../fleet/store-token.js';
+import { waitingCommands, type WatchedFleet } from '../fleet/watch.js';
+import type { FailureRecorder } from '../sync/failure-recorder.js';
+import { kindOf } from '../sync/kind-of.js';
+import { span } from '../tracing-span.js';
+import { StoreConnection, type ConnectionEvents, type ConnectionRules } from './connection.js';
+import { maxTickMs, startSweep } from './sweep.js';
+
+export interface StoreSocketsContext {
+  readonly config: Config;
+  readonly pool: Pool;
+  readonly events: Events;
+  readonly writer: FleetWriter;
+  readonly failures: FailureRecorder;
+  readonly epoch: string;
+  /** Wall clock, for what is said to stores and for their skew. */
+  readonly clock: () => Date;
+}
+
+/** All store sockets of this process: what each frame means for HQ. */
+export class StoreSockets implements ConnectionEvents, WatchedFleet {
+  readonly fleet = new Fleet();
+  private readonly open = new Set<StoreConnection>();
+  private readonly liveness = new LivenessClock(maxTickMs);
+  private readonly sweep: { stop(): void };
+
+  constructor(private readonly context: StoreSocketsContext) {
+    const { config, events } = context;
+    const rules: ConnectionRules = {
+      pingIntervalMs: config.HQ_PING_INTERVAL_MS,
+      silenceLimitMs: config.HQ_SILENCE_LIMIT_MS,
+      heartbeatWindowMs: config.HQ_HEARTBEAT_WINDOW_MS,
+      helloTimeoutMs: limits.helloTimeoutMs,
+    };
+    this.sweep = startSweep(this.liveness, this.open, rules, (lateMs) => events.sweepLate(lateMs));
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  accept(ws: WebSocket, socket: Socket, identity: StoreIdentity, remoteAddress: string): void {
+    this.open.add(new StoreConnection(ws, socket, identity, remoteAddress, this.liveness, this));
+  }
+
+  // ConnectionEvents ---------------------------------------------------------------------------------------
+
+  hello(connection: StoreConnection, hello: Hello): void {
+    const skewMs = this.skewMs(hello.clock);
+    const compatible = this.context.config.HQ_ACCEPTED_SCHEMA_VERSIONS.includes(hello.schemaVersion);
+    this.fleet.register(connection);
+    this.context.writer.add({ ...this.about(connection), type: 'connected', tokenId: connection.tokenId, hello, compatible, skewMs });
+    this.context.events.storeConnected(connection, hello);
+    void span('socket hello', { 'hq.store_id': connection.storeId }, () => this.welcome(connection, compatible)).catch((error: unknown) => {
+      // Without its settings the store cannot be welcomed: it comes back, with backoff, when HQ can read again.
+      this.context.events.databaseFailed('welcome', error);
+      connection.close('socket closed', 'database_unavailable');
+    });
+  }
+
+  heartbeat(connection: StoreConnection, heartbeat: Heartbeat): void {
+    span('socket heartbeat', { 'hq.store_id': connection.storeId }, () => {
+      this.context.events.heartbeatReceived();
+      this.context.writer.add({ ...this.about(connection), type: 'heartbeat', heartbeat, skewMs: this.skewMs(heartbeat.clock) });
+    });
+  }
+
+  report(connection: StoreConnection, report: Report): void {
+    void this.context.failures
+      .record({
+        storeId: connection.storeId,
+        entity: report.entity,
+        direction: report.direction,
+        kind: kindOf(report.code) ?? 'network_timeout',
+        code: report.code,
+        message: report.message,
+        source: 'store',
+        times: report.attempts,
+      })
+      .then((written) => {
+        // Unanswered, the store says it again: a report is never lost between two memories.
+        if (written) connection.send({ type: 'report_received', reportId: report.reportId });
+      });
+  }
+
+  commandDone(connection: StoreConnection, done: CommandDone): void {
+    this.context.pool
+      .query(finishCommand, [done.commandId, connection.storeId, done.outcome, done.message ?? null])
+      .catch((error: unknown) => this.context.events.databaseFailed('command_done', error)); // delivered again at the next watch
+  }
+
+  frameRefused(connection: StoreConnection, code: ErrorCode, message: string): void {
+    this.context.events.frameRefused(connection.storeId, code);
+    void this.context.failures.record({ storeId: connection.storeId, code, message, source: 'socket' });
+  }
+
+  heartbeatLost(connection: StoreConnection): void {
+    this.context.events.heartbeatLost(connection.storeId);
+    this.context.writer.add({ ...this.about(connection), type: 'heartbeat_lost' });
+  }
+
+  closed(connection: StoreConnection, reason: DisconnectReason): void {
+    this.open.delete(connection);
+    this.fleet.remove(connection);
+    if (!connection.hello) return; // it never was the store's connection
+    this.context.writer.add({ ...this.about(connection), type: 'disconnected', reason });
+    this.context.events.storeDisconnected(connection, reason);
+  }
+
+  // WatchedFleet -------------------------------------------------------------------------------------------
+
+  connected(): { storeIds: string[]; tokenIds: string[] } {
+    return { storeIds: [...this.open].map((one) => one.storeId), tokenIds: [...this.open].map((one) => one.tokenId) };
+  }
+
+  tokenEnded(tokenId: string, rejection: Exclude<TokenRejection, 'token_missing' | 'token_unknown'>, archived: boolean): void {
+    const reason = archived ? 'store archived' : (rejection.replace('_', ' ') as DisconnectReason);
+    for (const connection of this.open) if (connection.tokenId === tokenId) connection.close(reason);
+  }
+
+  deliver(storeId: string, command: Command): void {
+    this.fleet.get(storeId)?.send(command);
+  }
+
+  settingsChanged(store: StoreSettings): void {
+    this.fleet.get(store.storeId)?.sendSettings(store);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------
+
+  /** A connection elsewhere has replaced these. */
+  superseded(connectionIds: readonly string[]): void {
+    const ids = new Set(connectionIds);
+    for (const connection of this.open) if (ids.has(connection.connectionId)) connection.close('replaced');
+  }
+
+  /** A byte of this store came over HTTP. */
+  touch(storeId: string): void {
+    this.fleet.get(storeId)?.touch();
+  }
+
+  /** Says goodbye to every store, each with its own time to come back. */
+  shutdown(): void {
+    this.sweep.stop();
+    for (const connection of [...this.open]) {
+      const reconnectAfterMs = Math.round(Math.random() * this.context.config.HQ_SHUTDOWN_SPREAD_MS);
+      connection.send({ type: 'goodbye', reconnectAfterMs });
+      connection.close('HQ shutting down');
+    }
+  }
+
+  private async welcome(connection: StoreConnection, compatible: boolean): Promise<void> {
+    const { config, pool, epoch } = this.context;
+    const store = await readStoreSettings(pool, connection.storeId);
+    if (!store) return connection.close('store archived');
+    const { rows } = await pool.query<{ command_id: string; command: Command['command'] }>(waitingCommands, [[connection.storeId]]);
+    connection.sendSettings(store);
+    connection.send({
+      type: 'welcome',
+      connectionId: connection.connectionId,
+      epoch,
+      clock: this.context.clock().toISOString(),
+      heartbeatIntervalMs: config.HQ_HEARTBEAT_INTERVAL_MS,
+      store,
+      schema: { accepted: config.HQ_ACCEPTED_SCHEMA_VERSIONS, compatible },
+      limits: {
+        maxBatchRecords: config.HQ_MAX_BATCH_RECORDS,
+        maxBatchBytes: config.HQ_MAX_BATCH_BYTES,
+        maxRecordBytes: config.HQ_MAX_RECORD_BYTES,
+      },
+      commands: rows.map((row) => ({ type: 'command', commandId: row.command_id, command: row.command })),
+    });
+  }
+
+  private about(connection: StoreConnection) {
+    return { storeId: connection.storeId, connectionId: connection.connectionId, atMs: performance.now() };
+  }
+
+  /** How far the store's clock is ahead of HQ's. The time on the wire is in it: skews of seconds are what matters. */
+  private skewMs(storeClock: string): number {
+    return Date.parse(storeClock) - this.context.clock().getTime();
+  }
+}
+
+const finishCommand = `
+  update hq.store_command set done_at = clock_timestamp(), outcome = $3, message = $4
+  where command_id = $1 and store_id = $2 and done_at is null`;

@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
+import type { ErrorCode } from '@hq-sync/protocol/error-code';
+
+/** How a body can fail; each is a coded answer. */
+export type BodyErrorCode = Extract<
+  ErrorCode,
+  'gzip_invalid' | 'body_incomplete' | 'body_timeout' | 'batch_too_large' | 'batch_empty' | 'record_too_large'
+>;
+
+export class BodyError extends Error {
+  constructor(
+    readonly code: BodyErrorCode,
+    readonly bytes: number,
+    /** With `record_too_large`: the line, from 1. */
+    readonly line?: number,
+  ) {
+    super(code);
+  }
+}
+
+export interface BodyLimits {
+  readonly maxBatchBytes: number;
+  readonly maxBatchRecords: number;
+  readonly maxRecordBytes: number;
+  readonly stallMs: number;
+  readonly deadlineMs: number;
+}
+
+/**
+ * Reads a push's body, bounded in bytes (before and after decompression), in time and in silence, and cuts it into
+ * lines. Empty lines do not count.
+ * @throws BodyError
+ */
+export async function readBatchLines(request: IncomingMessage, gzip: boolean, bounds: BodyLimits, onBytes: () => void): Promise<{ lines: Buffer[]; bytes: number }> {
+  const body = await readBody(request, gzip, bounds, onBytes);
+  const lines = cutLines(body);
+  if (lines.length === 0) throw new BodyError('batch_empty', body.length);
+  if (lines.length > bounds.maxBatchRecords) throw new BodyError('batch_too_large', body.length);
+  const tooLong = lines.findIndex((line) => line.length > bounds.maxRecordBytes);
+  if (tooLong >= 0) throw new BodyError('record_too_large', body.length, tooLong + 1);
+  return { lines, bytes: body.length };
+}
+
+function readBody(request: IncomingMessage, gzip: boolean, bounds: BodyLimits, onBytes: () => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let wireBytes = 0;
+    let bytes = 0;
+    const gunzip = gzip ? createGunzip() : undefined;
+    const source = gunzip ?? request;
+
+    const fail = (code: BodyErrorCode) => settle(() => reject(new BodyError(code, bytes)));
+    const settle = (outcome: () => void) => {
+      clearTimeout(stall);
+      clearTimeout(deadline);
+      request.off('data', onWire).off('close', onClose);
+      source.off('data', onData).off('end', onEnd);
+      request.unpipe(); // the rest is discarded by the caller, not decompressed
+      gunzip?.destroy();
+      outcome();
+    };
+    const stall = setTimeout(() => fail('body_timeout'), bounds.stallMs);
+    const deadline = setTimeout(() => fail('body_timeout'), bounds.deadlineMs);
+
+    const onWire = (chunk: Buffer) => {
+      onBytes();
+      stall.refresh();
+      wireBytes += chunk.length;
+      if (wireBytes > bounds.maxBatchBytes) fail('batch_too_large');
+    };
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bounds.maxBatchBytes) return fail('batch_too_large');
+      chunks.push(chunk);
+    };
+    const onEnd = () => settle(() => resolve(Buffer.concat(chunks)));
+    const onClose = () => {
+      if (!request.complete) fail('body_incomplete');
+    };
+
+    request.on('data', onWire).on('close', onClose);
+    request.on('error', () => fail('body_incomplete'));
+    gunzip?.on('error', () => fail('gzip_invalid'));
+    source.on('data', onData).on('end', onEnd);
+    if (gunzip) request.pipe(gunzip);
+  });
+}
+
+const newline = 0x0a;
+const carriageReturn = 0x0d;
+
+function cutLines(body: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  let start = 0;
+  while (start < body.length) {
+    let end = body.indexOf(newline, start);
+    if (end < 0) end = body.length;
+    const trimmed = end > start && body[end - 1] === carriageReturn ? end - 1 : end;
+    if (trimmed > start) lines.push(body.subarray(start, trimmed));
+    start = end + 1;
+  }
+  return lines;
+}

@@ -1,0 +1,203 @@
+import { limits } from '@hq-sync/protocol/limits';
+import { pushHeaders, type PushAnswer, type RecordResult } from '@hq-sync/protocol/push';
+import type { Request, Response } from 'express';
+import type { Config } from '../config.js';
+import { withTransaction, type Pool } from '../db/database.js';
+import { databaseFailure } from '../db/sqlstate.js';
+import type { Events } from '../events.js';
+import { authenticate } from '../fleet/store-token.js';
+import { answerProblem } from '../http/answer-problem.js';
+import { CodedError, codedError } from '../http/coded-error.js';
+import { BodyError, readBatchLines } from './batch-body.js';
+import type { FailureRecorder } from './failure-recorder.js';
+import { QuarantineFullError, storeBatch, type Batch } from './store-batch.js';
+import { kindOf } from './kind-of.js';
+
+/** A deadlock or serialization failure is tried again this often before it is the store's turn to retry. */
+const maxConflictTries = 3;
+
+export interface PushContext {
+  readonly config: Config;
+  readonly pool: Pool;
+  readonly events: Events;
+  readonly failures: FailureRecorder;
+  /** A byte of this store came. */
+  touch(storeId: string): void;
+  draining(): boolean;
+}
+
+/** What is known of a push when it fails. */
+interface Progress {
+  storeId?: string;
+  batchId: string | null;
+  schemaVersion: number | null;
+  records: number;
+  bytes: number;
+}
+
+/** `POST /v1/push/{entity}`: one batch, one transaction, one answer that names every line. */
+export class PushRoute {
+  inFlight = 0;
+
+  constructor(private readonly context: PushContext) {}
+
+  readonly handle = async (request: Request<{ entity: string }>, response: Response): Promise<void> => {
+    const startedMs = performance.now();
+    const progress: Progress = { batchId: null, schemaVersion: null, records: 0, bytes: 0 };
+    this.inFlight += 1;
+    try {
+      const answer = await this.push(request, progress, startedMs);
+      response.status(200).json(answer);
+    } catch (error) {
+      await this.fail(request, response, progress, error, startedMs);
+    } finally {
+      this.inFlight -= 1;
+    }
+  };
+
+  private async push(request: Request<{ entity: string }>, progress: Progress, startedMs: number): Promise<PushAnswer> {
+    const { config, pool, events } = this.context;
+    if (this.context.draining()) throw new CodedError('shutting_down');
+    const authentication = await authenticate(pool, request.headers.authorization);
+    if (!authentication.accepted) {
+      const source = request.socket.remoteAddress ?? 'unknown';
+      events.tokenRejected(authentication.code, source, authentication.storeId);
+      this.context.failures.rejectedToken(authentication.code, source, authentication.storeId);
+      throw new CodedError(authentication.code);
+    }
+    const { storeId } = authentication.identity;
+    progress.storeId = storeId;
+    this.context.touch(storeId);
+    if (this.inFlight > config.HQ_MAX_CONCURRENT_PUSHES) throw new CodedError('overloaded');
+
+    const { batchId, schemaVersion } = readHeaders(request, progress);
+    await this.checkEntity(request.params.entity);
+    if (!config.HQ_ACCEPTED_SCHEMA_VERSIONS.includes(schemaVersion)) {
+      throw new CodedError('schema_mismatch', { expected: config.HQ_ACCEPTED_SCHEMA_VERSIONS, actual: schemaVersion });
+    }
+    const { lines, bytes } = await readBatchLines(
+      request,
+      request.headers['content-encoding'] === 'gzip',
+      {
+        maxBatchBytes: config.HQ_MAX_BATCH_BYTES,
+        maxBatchRecords: config.HQ_MAX_BATCH_RECORDS,
+        maxRecordBytes: config.HQ_MAX_RECORD_BYTES,
+        stallMs: config.HQ_BODY_STALL_MS,
+        deadlineMs: config.HQ_BODY_DEADLINE_MS,
+      },
+      () => this.context.touch(storeId),
+    );
+    progress.records = lines.length;
+    progress.bytes = bytes;
+
+    const batch: Batch = {
+      storeId,
+      entity: request.params.entity,
+      batchId,
+      schemaVersion,
+      bytes,
+      lines: lines.map((content, index) => ({ line: index + 1, content })),
+    };
+    const records = await this.store(batch, startedMs);
+    events.pushCommitted(storeId, batch.entity, records, (performance.now() - startedMs) / 1000);
+    return answerOf(batchId, records);
+  }
+
+  /**
+   * Stores a batch; when the database refuses its data, halves it until the one record that it cannot hold is alone
+   * and goes to quarantine. Validation should leave nothing for this; it is here so that one bad record blocks nothing.
+   */
+  private async store(batch: Batch, startedMs: number): Promise<RecordResult[]> {
+    const { pool, config, events } = this.context;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await withTransaction(pool, (tx) => storeBatch(tx, batch, { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE }, startedMs));
+      } catch (error) {
+        const failure = databaseFailure(error);
+        if (failure === 'conflict' && tries < maxConflictTries) continue;
+        if (failure !== 'data' || batch.unstorable) throw error;
+        events.databaseFailed('store_batch', error);
+      }
+      if (batch.lines.length === 1) return this.store({ ...batch, unstorable: true }, startedMs);
+      const half = Math.ceil(batch.lines.length / 2);
+      const left = await this.store({ ...batch, lines: batch.lines.slice(0, half) }, startedMs);
+      return [...left, ...(await this.store({ ...batch, lines: batch.lines.slice(half) }, startedMs))];
+    }
+  }
+
+  private async checkEntity(entity: string): Promise<void> {
+    const { rows } = await this.context.pool.query<{ direction: string }>('select direction from hq.entity where entity = $1', [entity]);
+    if (!rows[0]) throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
+    if (rows[0].direction !== 'push') throw new CodedError('entity_not_pushed');
+  }
+
+  private async fail(request: Request<{ entity: string }>, response: Response, progress: Progress, cause: unknown, startedMs: number): Promise<void> {
+    const { events, failures, config } = this.context;
+    const error = toCodedError(cause, config);
+    const durationMs = performance.now() - startedMs;
+    if (error.code === 'internal_error') events.requestFailed('push', cause);
+    if (error.code === 'database_unavailable') events.databaseFailed('push', cause);
+    if (progress.storeId !== undefined) {
+      // An entity that HQ does not know has no episode: the name is the sender's and would be without bound.
+      const known = error.code === 'entity_unknown' ? {} : ({ entity: request.params.entity, direction: 'push' } as const);
+      events.pushFailed(progress.storeId, known.entity ?? 'unknown', error.code, durationMs / 1000);
+      const bytes = cause instanceof BodyError ? cause.bytes : progress.bytes;
+      const written = failures.record({
+        storeId: progress.storeId,
+        ...known,
+        kind: kindOf(error.code),
+        code: error.code,
+        message: error.extra.detail ?? error.code,
+        source: 'http',
+        operation: { batchId: progress.batchId, schemaVersion: progress.schemaVersion, records: progress.records, bytes, durationMs },
+      });
+      // The row is there when the store reads its answer, unless Postgres is what failed.
+      if (error.code !== 'database_unavailable') await written;
+    }
+    answerProblem(request, response, error);
+  }
+}
+
+function readHeaders(request: Request, progress: Progress): { batchId: string; schemaVersion: number } {
+  const headers = pushHeaders.safeParse(request.headers);
+  if (!headers.success) {
+    throw new CodedError('headers_invalid', {
+      errors: headers.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+    });
+  }
+  const batchId = (progress.batchId = headers.data['hq-batch-id']);
+  const schemaVersion = (progress.schemaVersion = headers.data['hq-schema-version']);
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/x-ndjson') throw new CodedError('content_type_unsupported');
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity' && encoding !== 'gzip') throw new CodedError('content_encoding_unsupported');
+  return { batchId, schemaVersion };
+}
+
+function toCodedError(cause: unknown, config: Config): CodedError {
+  if (cause instanceof QuarantineFullError) return new CodedError('quarantine_full');
+  if (!(cause instanceof BodyError)) return codedError(cause);
+  const tooLarge = cause.code === 'batch_too_large' || cause.code === 'record_too_large';
+  return new CodedError(cause.code, {
+    ...(tooLarge && {
+      limits: {
+        maxBatchRecords: config.HQ_MAX_BATCH_RECORDS,
+        maxBatchBytes: config.HQ_MAX_BATCH_BYTES,
+        maxRecordBytes: config.HQ_MAX_RECORD_BYTES,
+      },
+    }),
+    ...(cause.line !== undefined && { line: cause.line }),
+  });
+}
+
+function answerOf(batchId: string, records: RecordResult[]): PushAnswer {
+  const number = (outcome: RecordResult['outcome']) => records.filter((record) => record.outcome === outcome).length;
+  return {
+    batchId,
+    accepted: number('accepted'),
+    duplicate: number('duplicate'),
+    replaced: number('replaced'),
+    quarantined: number('quarantined'),
+    records: records.map((record) => (record.message ? { ...record, message: record.message.slice(0, limits.maxTextChars) } : record)),
+  };
+}

@@ -1,0 +1,39 @@
+export interface AdminAnswer {
+  readonly status: number;
+  // The tests know what they asked for.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+export interface AdminClient {
+  readonly token: string;
+  call(method: string, path: string, body?: unknown): Promise<AdminAnswer>;
+  createStore(store: { storeId: string; timezone?: string; currency?: string; [field: string]: unknown }): Promise<void>;
+  /** @returns the secret. */
+  generateToken(storeId: string): Promise<{ token: string; tokenId: string }>;
+}
+
+/** Speaks to `/admin/v1` as a person with this token would with curl. */
+export function adminClient(url: string, token: string): AdminClient {
+  const call = async (method: string, path: string, body?: unknown): Promise<AdminAnswer> => {
+    const response = await fetch(`${url}/admin/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  const expect201 = async (path: string, body: unknown) => {
+    const answer = await call('POST', path, body);
+    if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  return {
+    token,
+    call,
+    async createStore({ storeId, ...rest }) {
+      await expect201('/stores', { storeId, name: `Store ${storeId}`, timezone: 'UTC', currency: 'USD', ...rest });
+    },
+    generateToken: (storeId) => expect201(`/stores/${encodeURIComponent(storeId)}/tokens`, {}),
+  };
+}
