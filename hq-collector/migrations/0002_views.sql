@@ -42,19 +42,18 @@ from hq.headquarters h,
 --   its socket is on a living collector, and a heartbeat came within the window      connected
 --   ... and none came within the window                 disconnected, 'heartbeat lost'
 --   its collector's lease lapsed while another served   disconnected, 'collector lost'
---   HQ began to serve less than the grace ago           unknown, 'HQ restarted'
+--   HQ began to serve less than the grace ago and has not seen it since              unknown, 'HQ restarted'
 --   its collector shut down less than the grace ago     unknown, 'collector restarted'
 --   otherwise                                           disconnected, with the reason the collector saw
 create view hq_view.store_status as
 select
   s.store_id,
-  r.status,
-  r.reason,
+  r.rule[1] as status,
+  r.rule[2] as reason,
   case
-    when r.status = 'connected' then c.connected_at
-    when r.status = 'disconnected' and r.reason = 'heartbeat lost'
-      then c.last_heartbeat_at + h.heartbeat_window_ms * interval '1 ms'
-    when r.status = 'disconnected' then coalesce(c.disconnected_at, l.lease_until)
+    when r.rule[1] = 'connected' then c.connected_at
+    when r.rule[2] = 'heartbeat lost' then c.last_heartbeat_at + h.heartbeat_window_ms * interval '1 ms'
+    when r.rule[1] = 'disconnected' then coalesce(l.lease_until, c.disconnected_at)
   end as since,
   h.data_as_of
 from hq.store s
@@ -62,38 +61,24 @@ cross join hq_view.headquarters h
 left join hq.store_connection c using (store_id)
 left join hq.collector l on l.replica_id = c.replica_id
 cross join lateral (
-  select
-    case
-      when c.store_id is null then 'no_server'
-      when c.connects_total = 0 then 'never_connected'
-      when h.collectors = 0 then 'unknown'
-      when c.connection_id is not null and l.lease_until > h.data_as_of then
-        case
-          when c.last_heartbeat_at >= h.data_as_of - h.heartbeat_window_ms * interval '1 ms' then 'connected'
-          else 'disconnected'
-        end
-      when c.connection_id is not null and h.serving_since <= l.renewed_at then 'disconnected'
-      when h.data_as_of < h.grace_until then 'unknown'
-      when c.disconnect_reason = 'HQ shutting down'
-        and h.data_as_of < c.disconnected_at + (h.grace_until - h.serving_since) then 'unknown'
-      else 'disconnected'
-    end as status,
-    case
-      when c.store_id is null then 'no store server'
-      when c.connects_total = 0 then 'never connected'
-      when h.collectors = 0 then 'no collector'
-      when c.connection_id is not null and l.lease_until > h.data_as_of then
-        case
-          when c.last_heartbeat_at < h.data_as_of - h.heartbeat_window_ms * interval '1 ms' then 'heartbeat lost'
-          when c.duplicate_server_at > h.data_as_of - interval '10 minutes' then 'duplicate store server'
-        end
-      when c.connection_id is not null and h.serving_since <= l.renewed_at then 'collector lost'
-      when h.data_as_of < h.grace_until then 'HQ restarted'
-      when c.disconnect_reason = 'HQ shutting down'
-        and h.data_as_of < c.disconnected_at + (h.grace_until - h.serving_since) then 'collector restarted'
-      when c.connection_id is not null then 'collector lost'
-      else coalesce(c.disconnect_reason, 'unknown')
-    end as reason
+  select case
+    when c.store_id is null then array['no_server', 'no store server']
+    when c.connects_total = 0 then array['never_connected', 'never connected']
+    when h.collectors = 0 then array['unknown', 'no collector']
+    when c.connection_id is not null and l.lease_until > h.data_as_of then
+      case
+        when c.last_heartbeat_at < h.data_as_of - h.heartbeat_window_ms * interval '1 ms' then array['disconnected', 'heartbeat lost']
+        when c.duplicate_server_at > h.data_as_of - interval '10 minutes' then array['connected', 'duplicate store server']
+        else array['connected', null]
+      end
+    when c.connection_id is not null and h.serving_since <= l.renewed_at then array['disconnected', 'collector lost']
+    when h.data_as_of < h.grace_until and (c.connection_id is not null or c.disconnected_at < h.serving_since)
+      then array['unknown', 'HQ restarted']
+    when c.connection_id is null and c.disconnect_reason = 'HQ shutting down'
+      and h.data_as_of < c.disconnected_at + (h.grace_until - h.serving_since) then array['unknown', 'collector restarted']
+    when c.connection_id is not null then array['disconnected', 'collector lost']
+    else array['disconnected', coalesce(c.disconnect_reason, 'unknown')]
+  end as rule
 ) r
 where s.archived_at is null;
 

@@ -16,11 +16,18 @@ export const text = (maxChars: number) =>
 /** Identifies a store, record, terminal, product: opaque, compared byte by byte. */
 export const id = text(limits.maxIdChars);
 
-/** An instant with its offset, RFC 3339, e.g. `2026-11-23T09:15:00.000-06:00`. */
-export const instant = z.iso.datetime({ offset: true });
+/**
+ * An instant with its offset, RFC 3339, e.g. `2026-11-23T09:15:00.000-06:00`. PostgreSQL has no year 0 and no offset
+ * over 15 hours; no place on earth has one over 14.
+ */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .refine((value) => !value.startsWith('0000') && !/[+-](1[5-9]|2\d):/.test(value), {
+    error: 'must be after the year 0, with an offset of at most 14 hours',
+  });
 
 /** A store's business date, `YYYY-MM-DD`. */
-export const businessDate = z.iso.date();
+export const businessDate = z.iso.date().refine((value) => !value.startsWith('0000'), { error: 'must be after the year 0' });
 
 /** ISO 4217 code, e.g. `USD`. */
 export const currency = z.string().regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code of three capitals' });

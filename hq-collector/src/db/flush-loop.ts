@@ -8,6 +8,8 @@ const maxRetryDelayMs = 1_000;
 export class FlushLoop {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<boolean> | undefined;
+  /** Asked for while a run was under way, which may have taken its batch already. */
+  private again = false;
   private failures = 0;
   private stopped = false;
 
@@ -19,9 +21,10 @@ export class FlushLoop {
 
   /** Something is waiting: flush within `intervalMs`. */
   request(): void {
+    if (this.running) this.again = true;
     if (this.timer || this.running || this.stopped) return;
-    const retryDelayMs = Math.min(this.intervalMs * 2 ** this.failures, maxRetryDelayMs);
-    this.timer = setTimeout(() => void this.run(), this.failures === 0 ? this.intervalMs : Math.max(retryDelayMs, this.intervalMs));
+    const delayMs = Math.max(this.intervalMs, Math.min(this.intervalMs * 2 ** this.failures, maxRetryDelayMs));
+    this.timer = setTimeout(() => void this.run(), delayMs);
   }
 
   /** Flushes now, after the run under way. Resolves to whether everything then waiting was written; never rejects. */
@@ -40,6 +43,7 @@ export class FlushLoop {
   private run(): Promise<boolean> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    if (!this.running) this.again = false;
     this.running ??= this.flush()
       .then(
         () => {
@@ -54,7 +58,7 @@ export class FlushLoop {
       )
       .then((succeeded) => {
         this.running = undefined;
-        if (!succeeded) this.request();
+        if (!succeeded || this.again) this.request();
         return succeeded;
       });
     return this.running;

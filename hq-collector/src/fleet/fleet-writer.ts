@@ -1,5 +1,6 @@
 import type { Heartbeat, Hello } from '@hq-sync/protocol/store-message';
 import { withTransaction, type Pool, type Transaction } from '../db/database.js';
+import { writeOrSplit } from '../db/write-or-split.js';
 import { FlushLoop } from '../db/flush-loop.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 
@@ -65,17 +66,22 @@ export class FleetWriter {
     const batch = this.waiting;
     this.waiting = [];
     this.newestHeartbeat.clear();
-    try {
-      const superseded = await withTransaction(this.pool, (tx) => writeChanges(tx, this.replicaId, batch));
+    const write = async (part: readonly FleetChange[]) => {
+      const superseded = await withTransaction(this.pool, (tx) => writeChanges(tx, this.replicaId, part));
       if (superseded.length > 0) this.on.superseded(superseded);
-    } catch (error) {
-      this.waiting = [...batch, ...this.waiting].slice(0, maxWaitingChanges);
-      this.newestHeartbeat.clear();
-      this.waiting.forEach((change, index) => {
-        if (change.type === 'heartbeat') this.newestHeartbeat.set(change.connectionId, index);
-      });
-      throw error;
-    }
+    };
+    const unwritten = await writeOrSplit(batch, write, (_, error) => this.on.failed(error));
+    if (unwritten.items.length === 0) return;
+    this.putBack(unwritten.items);
+    throw unwritten.error;
+  }
+
+  private putBack(changes: readonly FleetChange[]): void {
+    this.waiting = [...changes, ...this.waiting].slice(0, maxWaitingChanges);
+    this.newestHeartbeat.clear();
+    this.waiting.forEach((change, index) => {
+      if (change.type === 'heartbeat') this.newestHeartbeat.set(change.connectionId, index);
+    });
   }
 }
 

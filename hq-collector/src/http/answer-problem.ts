@@ -25,7 +25,7 @@ export function answerProblem(request: IncomingMessage, response: ServerResponse
 }
 
 function discard(request: IncomingMessage): void {
-  const timer = setTimeout(() => request.destroy(), discardMs);
+  const timer = setTimeout(() => request.destroy(), discardMs).unref();
   request.on('close', () => clearTimeout(timer)).on('error', () => undefined);
   request.resume();
 }

@@ -1,7 +1,7 @@
 import { familyHeader } from './exposition-format.js';
 import { renderFleetSummary } from './fleet-summary.js';
 import { LoopSlice } from './loop-slice.js';
-import { maxStoresPerBlock, StoreBlock } from './store-block.js';
+import { maxStoresPerBlock, StoreBlock, type StoreEntry } from './store-block.js';
 import { storeFamilies } from './store-families.js';
 import type { StoreSample } from './store-sample.js';
 
@@ -10,7 +10,8 @@ import type { StoreSample } from './store-sample.js';
  * only when a value of that family has changed for a store of that block.
  */
 export class FleetExposition {
-  /** Sorted by their first id; never an empty one. */
+  readonly #entries = new Map<string, StoreEntry>();
+  /** Sorted by their first id; between two updates none is empty. */
   #blocks: StoreBlock[] = [];
   #published: readonly Buffer[] = this.#assemble([]);
   #lastUpdate: Promise<void> = Promise.resolve();
@@ -20,7 +21,11 @@ export class FleetExposition {
    * is published changes at the end, in one step. Updates that overlap follow one another.
    */
   update(fleet: ReadonlyMap<string, StoreSample>): Promise<void> {
-    const update = this.#lastUpdate.then(() => this.#update(fleet));
+    const update = this.#lastUpdate.then(async () => {
+      const slice = new LoopSlice();
+      await this.#takeOver(fleet, slice);
+      await this.#publish(fleet, slice);
+    });
     this.#lastUpdate = update.catch(() => undefined);
     return update;
   }
@@ -30,41 +35,46 @@ export class FleetExposition {
     return this.#published;
   }
 
-  async #update(fleet: ReadonlyMap<string, StoreSample>): Promise<void> {
-    const slice = new LoopSlice();
-    for (const block of this.#blocks) {
-      block.keepOnly((storeId) => fleet.has(storeId));
-      if (slice.isOver()) await slice.next();
-    }
-    this.#blocks = this.#blocks.filter((block) => block.size > 0);
+  async #takeOver(fleet: ReadonlyMap<string, StoreSample>, slice: LoopSlice): Promise<void> {
     for (const sample of fleet.values()) {
-      this.#put(sample);
+      const entry = this.#entries.get(sample.storeId);
+      if (entry === undefined) this.#insert(sample);
+      else entry.replaceSample(sample);
       if (slice.isOver()) await slice.next();
     }
+    if (this.#entries.size === fleet.size) return; // the rule: nothing was removed, and nothing has to be looked for
+    for (const [storeId, entry] of this.#entries) {
+      if (fleet.has(storeId)) continue;
+      this.#entries.delete(storeId);
+      entry.block.remove(entry);
+      if (slice.isOver()) await slice.next();
+    }
+    this.#blocks = this.#blocks.filter(({ size }) => size > 0);
+  }
 
+  async #publish(fleet: ReadonlyMap<string, StoreSample>, slice: LoopSlice): Promise<void> {
     const rendered: [StoreBlock, number, Buffer][] = [];
     for (const block of this.#blocks) {
       for (let family = 0; family < storeFamilies.length; family++) {
-        if ((block.stale & (1 << family)) === 0) continue;
+        if (!block.isStale(family)) continue;
         rendered.push([block, family, block.render(family)]);
         if (slice.isOver()) await slice.next();
       }
     }
-
     for (const [block, family, buffer] of rendered) block.buffers[family] = buffer;
-    for (const block of this.#blocks) block.stale = 0;
+    for (const block of this.#blocks) block.staleFamilies = 0;
     this.#published = this.#assemble(fleet.values());
   }
 
-  #put(sample: StoreSample): void {
-    const at = this.#blockOf(sample.storeId);
+  #insert(sample: StoreSample): void {
+    const at = this.#blockFor(sample.storeId);
     const block = (this.#blocks[at] ??= new StoreBlock());
-    block.put(sample);
+    this.#entries.set(sample.storeId, block.insert(sample));
     if (block.size > maxStoresPerBlock) this.#blocks.splice(at + 1, 0, block.split());
   }
 
-  /** The last block that begins at or below the id, else the first. */
-  #blockOf(storeId: string): number {
+  /** Index of the last block that begins at or below the id, else of the first. */
+  #blockFor(storeId: string): number {
     let low = 0;
     let high = this.#blocks.length;
     while (high - low > 1) {
@@ -77,9 +87,9 @@ export class FleetExposition {
 
   #assemble(fleet: Iterable<StoreSample>): readonly Buffer[] {
     const text = [renderFleetSummary(fleet)];
-    storeFamilies.forEach((family, i) => {
+    storeFamilies.forEach((_, i) => {
       text.push(headers[i]!);
-      for (const block of this.#blocks) if (block.buffers[i]!.length > 0) text.push(block.buffers[i]!);
+      for (const { buffers } of this.#blocks) if (buffers[i]!.length > 0) text.push(buffers[i]!);
     });
     return text;
   }

@@ -3,63 +3,79 @@ import { storeFamilies } from './store-families.js';
 import type { StoreSample } from './store-sample.js';
 
 /**
- * Stores that are rendered together. Measured with 10,000 stores: fewer to a block makes more, smaller buffers to send;
- * more makes one changed store costlier. At 128 the largest buffer is 130 KB and renders in under 1 ms.
+ * Stores that are rendered together. Fewer make more and smaller buffers to send; more make one changed store costlier.
+ * At 128 the largest buffer is 130 KB and renders in about 1 ms.
  */
 export const maxStoresPerBlock = 128;
 
-/** One bit a family; a 32 bit mask is enough while there are fewer than 31 families. */
-export const allFamilies = 2 ** storeFamilies.length - 1;
+/** A bit for each family; bit operations allow 31 families. */
+const allFamilies = 2 ** storeFamilies.length - 1;
+
+/** A store in its block. */
+export class StoreEntry {
+  readonly storeId: string;
+  readonly storeLabel: string;
+  sample: StoreSample;
+  block: StoreBlock;
+
+  constructor(sample: StoreSample, block: StoreBlock) {
+    this.storeId = sample.storeId;
+    this.storeLabel = label('store_id', sample.storeId);
+    this.sample = sample;
+    this.block = block;
+  }
+
+  /** Takes the newer sample and marks what it makes stale. */
+  replaceSample(sample: StoreSample): void {
+    if (sample === this.sample) return;
+    for (const [field, families] of familiesByField) {
+      if (sample[field] !== this.sample[field]) this.block.staleFamilies |= families;
+    }
+    this.sample = sample;
+  }
+}
 
 /** Neighbouring stores, sorted by id, with their ready text of each family. */
 export class StoreBlock {
-  readonly #ids: string[];
-  readonly #entries: Entry[];
-  /** Families whose buffer no longer tells the truth; cleared by whoever publishes what `render` gave. */
-  stale = allFamilies;
+  #entries: StoreEntry[] = [];
+  /** Families whose buffer no longer tells the truth, as bits; cleared by whoever publishes what `render` gave. */
+  staleFamilies = allFamilies;
   /** Published text by family; empty until the first publishing. */
   readonly buffers: Buffer[] = storeFamilies.map(() => Buffer.alloc(0));
 
-  constructor(ids: string[] = [], entries: Entry[] = []) {
-    this.#ids = ids;
-    this.#entries = entries;
+  get size(): number {
+    return this.#entries.length;
   }
 
   get firstId(): string {
-    return this.#ids[0] ?? '';
+    return this.#entries[0]?.storeId ?? '';
   }
 
-  get size(): number {
-    return this.#ids.length;
+  /** Of a store that is not in it. */
+  insert(sample: StoreSample): StoreEntry {
+    const entry = new StoreEntry(sample, this);
+    const next = this.#entries.findIndex(({ storeId }) => storeId > sample.storeId);
+    this.#entries.splice(next === -1 ? this.size : next, 0, entry);
+    this.staleFamilies = allFamilies;
+    return entry;
   }
 
-  put(sample: StoreSample): void {
-    const at = firstNotBelow(this.#ids, sample.storeId);
-    const entry = this.#ids[at] === sample.storeId ? this.#entries[at] : undefined;
-    if (entry !== undefined) {
-      this.stale |= changedFamilies(entry.sample, sample);
-      entry.sample = sample;
-    } else {
-      this.#ids.splice(at, 0, sample.storeId);
-      this.#entries.splice(at, 0, { sample, storeLabel: label('store_id', sample.storeId) });
-      this.stale = allFamilies;
-    }
+  remove(entry: StoreEntry): void {
+    this.#entries.splice(this.#entries.indexOf(entry), 1);
+    this.staleFamilies = allFamilies;
   }
 
-  keepOnly(isKept: (storeId: string) => boolean): void {
-    for (let i = this.#ids.length - 1; i >= 0; i--) {
-      if (isKept(this.#ids[i]!)) continue;
-      this.#ids.splice(i, 1);
-      this.#entries.splice(i, 1);
-      this.stale = allFamilies;
-    }
-  }
-
-  /** Gives away its upper half. */
+  /** Gives its upper half to the new block that it returns. */
   split(): StoreBlock {
-    const half = this.size >> 1;
-    this.stale = allFamilies;
-    return new StoreBlock(this.#ids.splice(half), this.#entries.splice(half));
+    const upper = new StoreBlock();
+    upper.#entries = this.#entries.splice(this.size >> 1);
+    for (const entry of upper.#entries) entry.block = upper;
+    this.staleFamilies = allFamilies;
+    return upper;
+  }
+
+  isStale(familyIndex: number): boolean {
+    return (this.staleFamilies & (1 << familyIndex)) !== 0;
   }
 
   render(familyIndex: number): Buffer {
@@ -70,34 +86,11 @@ export class StoreBlock {
   }
 }
 
-interface Entry {
-  sample: StoreSample;
-  readonly storeLabel: string;
-}
-
-/** For each field of a sample, the families that are made from it. */
+/** For each field of a sample, the families that are made from it, as bits. */
 const familiesByField: readonly (readonly [keyof StoreSample, number])[] = (() => {
-  const masks = new Map<keyof StoreSample, number>();
-  storeFamilies.forEach((family, i) => {
-    for (const field of family.reads) masks.set(field, (masks.get(field) ?? 0) | (1 << i));
+  const families = new Map<keyof StoreSample, number>();
+  storeFamilies.forEach(({ reads }, i) => {
+    for (const field of reads) families.set(field, (families.get(field) ?? 0) | (1 << i));
   });
-  return [...masks];
+  return [...families];
 })();
-
-function changedFamilies(before: StoreSample, after: StoreSample): number {
-  let changed = 0;
-  for (const [field, mask] of familiesByField) if (before[field] !== after[field]) changed |= mask;
-  return changed;
-}
-
-/** Index of the first of the sorted `ids` that is not below `id`, by UTF-16 code units. */
-export function firstNotBelow(ids: readonly string[], id: string): number {
-  let low = 0;
-  let high = ids.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ids[middle]! < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

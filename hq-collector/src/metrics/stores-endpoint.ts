@@ -8,6 +8,7 @@ import { FleetExposition } from './fleet-exposition.js';
 import { FleetSource } from './fleet-source.js';
 import { nextRun } from './next-run.js';
 import { sendExposition } from './send-exposition.js';
+import type { StoreSample } from './store-sample.js';
 
 /** The age at which a snapshot is old green: from then on 503 is the truer answer. */
 export const maxStaleMs = 15_000;
@@ -33,16 +34,21 @@ export interface StoresEndpointLog {
  * The metrics of the fleet, the same from every replica: each scrape reads Postgres and then streams the exposition.
  * `now` is a clock in milliseconds that never goes back.
  */
-export function createStoresEndpoint({
-  pool,
-  now = () => performance.now(),
-  log,
-}: {
-  pool: Pool;
-  now?: () => number;
-  log?: StoresEndpointLog;
-}): StoresEndpoint {
+export function createStoresEndpoint({ pool, ...options }: { pool: Pool } & EndpointOptions): StoresEndpoint {
   const source = new FleetSource(pool);
+  return storesEndpoint(() => source.read(), options);
+}
+
+interface EndpointOptions {
+  readonly now?: () => number;
+  readonly log?: StoresEndpointLog;
+}
+
+/** The same over any reading of the fleet; `readFleet` is never called while it runs. */
+export function storesEndpoint(
+  readFleet: () => Promise<ReadonlyMap<string, StoreSample>>,
+  { now = () => performance.now(), log }: EndpointOptions = {},
+): StoresEndpoint {
   const exposition = new FleetExposition();
   let dataAsOf = -Infinity;
   let scrapes = 0;
@@ -52,7 +58,7 @@ export function createStoresEndpoint({
   const nextRefresh = nextRun(async () => {
     if (closed) throw new Error('the endpoint is closed');
     const readAt = now();
-    await exposition.update(await source.read());
+    await exposition.update(await readFleet());
     dataAsOf = readAt;
   });
 

@@ -2,6 +2,7 @@ import type { ErrorCode, ErrorKind } from '@hq-sync/protocol/error-code';
 import type { Direction } from '@hq-sync/protocol/entity';
 import { withTransaction, type Pool } from '../db/database.js';
 import { FlushLoop } from '../db/flush-loop.js';
+import { writeOrSplit } from '../db/write-or-split.js';
 
 /** Failures of known stores that wait in memory while Postgres is away; beyond it, alike ones are counted together. */
 const maxWaitingFailures = 10_000;
@@ -10,6 +11,8 @@ const maxSummaries = 10_000;
 /** Distinct (source, reason, hour) of strangers that wait in memory; further ones share the source `others`. */
 const maxWaitingStrangers = 1_000;
 const flushIntervalMs = 100;
+const maxMessageChars = 2_000;
+const hourLengthMs = 3_600_000;
 
 /** One failure of a known store. */
 export interface Failure {
@@ -48,6 +51,7 @@ export class FailureRecorder {
   private waiting: Waiting[] = [];
   private summaries = new Map<string, Waiting>();
   private strangers = new Map<string, Stranger>();
+  private resolvers: ((written: boolean) => void)[] = [];
   private readonly loop: FlushLoop;
 
   constructor(
@@ -63,21 +67,15 @@ export class FailureRecorder {
 
   /** Resolves to whether it is in Postgres; false means that it waits in memory. Never rejects. */
   record(failure: Failure): Promise<boolean> {
-    const one: Waiting = { failure, atMs: performance.now(), times: failure.times ?? 1 };
-    if (this.waiting.length < maxWaitingFailures) this.waiting.push(one);
-    else this.summarise(one);
+    this.wait({ failure, atMs: performance.now(), times: failure.times ?? 1 });
     this.loop.request();
     return new Promise((resolve) => this.resolvers.push(resolve));
   }
 
   /** A token that is not taken. `storeId` when HQ knows whose it was: then the store's episode opens too. */
   rejectedToken(reason: ErrorCode, source: string, storeId: string | undefined): void {
-    const hourMs = Math.floor(Date.now() / 3_600_000) * 3_600_000;
-    const from = this.strangers.size < maxWaitingStrangers ? source : 'others';
-    const key = `${hourMs} ${reason} ${from}`;
-    const known = this.strangers.get(key);
-    if (known) known.failures += 1;
-    else this.strangers.set(key, { source: from, reason, hourMs, failures: 1 });
+    const hourMs = Math.floor(Date.now() / hourLengthMs) * hourLengthMs;
+    this.addStranger({ source, reason, hourMs, failures: 1 });
     if (storeId !== undefined) {
       this.summarise({
         failure: { storeId, code: reason, message: `from ${source}`, source: 'http', kind: 'token_rejected' },
@@ -91,8 +89,6 @@ export class FailureRecorder {
   stop(): Promise<void> {
     return this.loop.stop();
   }
-
-  private resolvers: ((written: boolean) => void)[] = [];
 
   private summarise(one: Waiting): void {
     const { storeId, entity, direction, code } = one.failure;
@@ -108,66 +104,84 @@ export class FailureRecorder {
   }
 
   private async flush(): Promise<void> {
-    const { waiting, summaries, strangers, resolvers } = this;
+    const { resolvers } = this;
+    const parts = this.takeAll();
     this.resolvers = [];
+    const write = (some: readonly Part[]) =>
+      withTransaction(this.pool, async (tx) => {
+        const failures = some.flatMap((part) => part.failure ?? []);
+        const strangers = some.flatMap((part) => part.stranger ?? []);
+        if (failures.length > 0) await tx.query(writeFailures, [JSON.stringify(failures)]);
+        if (strangers.length > 0) await tx.query(writeStrangers, [JSON.stringify(strangers)]);
+      });
+    const unwritten = await writeOrSplit(parts, write, (_, error) => {
+      this.on.failed(error);
+      this.on.dropped(1);
+    });
+    for (const part of unwritten.items) part.putBack();
+    for (const resolve of resolvers) resolve(unwritten.items.length === 0);
+    if (unwritten.items.length > 0) throw unwritten.error;
+  }
+
+  /** Everything that waits, as rows; nothing waits after it. */
+  private takeAll(): Part[] {
+    const { waiting, summaries, strangers } = this;
     this.waiting = [];
     this.summaries = new Map();
     this.strangers = new Map();
-    const written = await this.write(waiting, [...summaries.values()], [...strangers.values()]).then(
-      () => true,
-      (error: unknown) => {
-        this.putBack(waiting, summaries, strangers);
-        for (const resolve of resolvers) resolve(false);
-        throw error;
-      },
-    );
-    for (const resolve of resolvers) resolve(written);
-  }
-
-  private putBack(waiting: Waiting[], summaries: Map<string, Waiting>, strangers: Map<string, Stranger>): void {
-    const newer = this.waiting;
-    this.waiting = waiting;
-    for (const one of newer) {
-      if (this.waiting.length < maxWaitingFailures) this.waiting.push(one);
-      else this.summarise(one);
-    }
-    for (const one of summaries.values()) this.summarise(one);
-    for (const [key, one] of strangers) {
-      const newerOne = this.strangers.get(key);
-      if (newerOne) newerOne.failures += one.failures;
-      else this.strangers.set(key, one);
-    }
-  }
-
-  private async write(waiting: Waiting[], summaries: Waiting[], strangers: Stranger[]): Promise<void> {
     const nowMs = performance.now();
-    // Token rejections are the strangers' row and an episode; their own error rows would be without bound.
-    const row = (one: Waiting, detailed: boolean) => ({
-      age_ms: nowMs - one.atMs,
-      store_id: one.failure.storeId,
-      entity: one.failure.entity ?? null,
-      direction: one.failure.direction ?? null,
-      kind: one.failure.kind ?? null,
-      code: one.failure.code,
-      message: one.failure.message.slice(0, 2_000),
-      source: one.failure.source,
-      times: one.times,
-      detailed,
-      ...(one.failure.operation && {
-        batch_id: one.failure.operation.batchId,
-        records: one.failure.operation.records,
-        bytes: one.failure.operation.bytes,
-        duration_ms: Math.round(one.failure.operation.durationMs),
-        schema_version: one.failure.operation.schemaVersion,
-      }),
-      operation: one.failure.operation !== undefined,
-    });
-    const rows = [...waiting.map((one) => row(one, true)), ...summaries.map((one) => row(one, one.failure.kind !== 'token_rejected'))];
-    await withTransaction(this.pool, async (tx) => {
-      if (rows.length > 0) await tx.query(writeFailures, [JSON.stringify(rows)]);
-      if (strangers.length > 0) await tx.query(writeStrangers, [JSON.stringify(strangers)]);
-    });
+    return [
+      ...waiting.map((one) => ({ failure: failureRow(one, nowMs, true), putBack: () => this.wait(one) })),
+      // Token rejections are the strangers' row and an episode; their own error rows would be without bound.
+      ...[...summaries.values()].map((one) => ({
+        failure: failureRow(one, nowMs, one.failure.kind !== 'token_rejected'),
+        putBack: () => this.summarise(one),
+      })),
+      ...[...strangers.values()].map((one) => ({ stranger: one, putBack: () => this.addStranger(one) })),
+    ];
   }
+
+  private wait(one: Waiting): void {
+    if (this.waiting.length < maxWaitingFailures) this.waiting.push(one);
+    else this.summarise(one);
+  }
+
+  private addStranger(one: Stranger): void {
+    const source = this.strangers.size < maxWaitingStrangers ? one.source : 'others';
+    const key = `${one.hourMs} ${one.reason} ${source}`;
+    const known = this.strangers.get(key);
+    if (known) known.failures += one.failures;
+    else this.strangers.set(key, { ...one, source });
+  }
+}
+
+/** One row on its way to Postgres, and how it goes back to waiting. */
+interface Part {
+  readonly failure?: object;
+  readonly stranger?: object;
+  putBack(): void;
+}
+
+function failureRow({ failure, atMs, times }: Waiting, nowMs: number, detailed: boolean): object {
+  const { operation } = failure;
+  return {
+    age_ms: nowMs - atMs,
+    store_id: failure.storeId,
+    entity: failure.entity ?? null,
+    direction: failure.direction ?? null,
+    kind: failure.kind ?? null,
+    code: failure.code,
+    message: failure.message.slice(0, maxMessageChars),
+    source: failure.source,
+    times,
+    detailed,
+    operation: operation !== undefined,
+    batch_id: operation?.batchId ?? null,
+    records: operation?.records ?? 0,
+    bytes: operation?.bytes ?? 0,
+    duration_ms: operation ? Math.round(operation.durationMs) : null,
+    schema_version: operation?.schemaVersion ?? null,
+  };
 }
 
 /** Opens or continues the episodes in `failed(store_id, entity, direction, kind, code, message, at, times)` and counts them. */
@@ -196,7 +210,7 @@ const writeFailures = `
   ), ${countFailures}, logged as (
     insert into hq.sync_log (at, store_id, entity, direction, batch_id, succeeded, kind, code, records, bytes, duration_ms,
       schema_version, operations)
-    select at, store_id, entity, direction, batch_id, false, kind, code, coalesce(records, 0), coalesce(bytes, 0), duration_ms,
+    select at, store_id, coalesce(entity, ''), coalesce(direction, ''), batch_id, false, kind, code, records, bytes, duration_ms,
       schema_version, times
     from failed
     where operation or (kind is not null and entity is not null and direction is not null)

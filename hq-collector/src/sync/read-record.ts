@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { errors, type RecordErrorCode } from '@hq-sync/protocol/error-code';
+import { limits } from '@hq-sync/protocol/limits';
 import { dataByEntity, instantField, recordEnvelope } from '@hq-sync/protocol/record';
 import { id as idSchema, revision as revisionSchema } from '@hq-sync/protocol/primitives';
 import { differingTotal, type Sale } from '@hq-sync/protocol/sale';
@@ -16,6 +17,8 @@ export interface IncomingRecord {
   readonly id: string;
   readonly revision: number;
   readonly data: Record<string, unknown>;
+  /** `data` as it is stored. */
+  readonly json: string;
   readonly occurredAt: Date | null;
   /** Set when it counts in the day's activity. */
   readonly sale: Sale | null;
@@ -43,20 +46,22 @@ export interface RecordRules {
 /** Reads one line of a batch. Pure: no line makes it throw. */
 export function readRecord(content: Buffer, line: number, rules: RecordRules): ReadRecord {
   const json = parseObject(content);
+  const id = idSchema.safeParse(json?.['id']).data ?? null;
+  const revision = revisionSchema.safeParse(json?.['revision']).data ?? null;
+  const refuse = (code: RecordErrorCode, message: string): ReadRecord => ({
+    ok: false,
+    refused: { line, id, revision, code, message: message.slice(0, limits.maxTextChars), content },
+  });
   if (!json) return refuse('record_not_json', errors.record_not_json.title);
-  const id = idSchema.safeParse(json['id']).data ?? null;
-  const revision = revisionSchema.safeParse(json['revision']).data ?? null;
 
   const envelope = recordEnvelope.safeParse(json);
   if (!envelope.success) return refuse('record_invalid', firstIssue(envelope.error.issues));
-  const schema = dataByEntity[rules.entity];
-  const parsed = schema?.safeParse(envelope.data.data);
-  if (parsed && !parsed.success) return refuse('record_invalid', firstIssue(parsed.error.issues, 'data'));
   const { data } = envelope.data;
-  // Cheap test first: only a line with such an escape can hold such a character.
-  if (suspiciousEscape.test(content.toString('latin1')) && !storableText(data)) {
-    return refuse('record_text_invalid', errors.record_text_invalid.title);
-  }
+  const parsed = dataByEntity[rules.entity]?.safeParse(data);
+  if (parsed && !parsed.success) return refuse('record_invalid', firstIssue(parsed.error.issues, 'data'));
+
+  const stored = storedJson(content, data);
+  if (!stored.ok) return refuse(stored.code, errors[stored.code].title);
 
   const field = instantField[rules.entity];
   const occurredAt = field === undefined ? null : new Date(data[field] as string);
@@ -66,18 +71,12 @@ export function readRecord(content: Buffer, line: number, rules: RecordRules): R
   }
 
   const sale = rules.entity === 'sales' ? (data as unknown as Sale) : null;
-  if (sale) {
-    if (sale.currency !== rules.currency) {
-      return refuse('record_foreign_currency', `currency ${sale.currency}, the store's is ${rules.currency}`);
-    }
-    const differing = differingTotal(sale);
-    if (differing) return refuse('record_totals_differ', `${differing} is not the sum of the lines`);
+  if (sale && sale.currency !== rules.currency) {
+    return refuse('record_foreign_currency', `currency ${sale.currency}, the store's is ${rules.currency}`);
   }
-  return { ok: true, record: { line, id: envelope.data.id, revision: envelope.data.revision, data, occurredAt, sale } };
-
-  function refuse(code: RecordErrorCode, message: string): ReadRecord {
-    return { ok: false, refused: { line, id, revision, code, message: message.slice(0, 1_000), content } };
-  }
+  const differing = sale && differingTotal(sale);
+  if (differing) return refuse('record_totals_differ', `${differing} is not the sum of the lines`);
+  return { ok: true, record: { line, id: envelope.data.id, revision: envelope.data.revision, data, json: stored.json, occurredAt, sale } };
 }
 
 function parseObject(content: Buffer): Record<string, unknown> | undefined {
@@ -90,13 +89,29 @@ function parseObject(content: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-const suspiciousEscape = /\\u(0000|d[89a-f])/i;
+/** Only a line with such an escape or exponent can hold what the walk below looks for; the test is the cheaper one. */
+const suspicious = /\\u(0000|d[89a-f])|[0-9]e\+?\d{3}/i;
 
-/** jsonb holds neither U+0000 nor half a surrogate pair. */
-function storableText(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\u0000') && value.isWellFormed();
-  if (value === null || typeof value !== 'object') return true;
-  return Object.entries(value).every(([key, inner]) => storableText(key) && storableText(inner));
+/** The data as JSON that the database takes without a change, or why there is none. */
+function storedJson(content: Buffer, data: unknown): { ok: true; json: string } | { ok: false; code: RecordErrorCode } {
+  try {
+    const fault = suspicious.test(content.toString('latin1')) ? unstorable(data) : undefined;
+    return fault ? { ok: false, code: fault } : { ok: true, json: JSON.stringify(data) };
+  } catch {
+    return { ok: false, code: 'record_unstorable' }; // nested deeper than the stack
+  }
+}
+
+/** jsonb holds neither U+0000 nor half a surrogate pair; a number beyond a double would be stored as null. */
+function unstorable(value: unknown): RecordErrorCode | undefined {
+  if (typeof value === 'string') return !value.includes('\u0000') && value.isWellFormed() ? undefined : 'record_text_invalid';
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'record_unstorable';
+  if (value === null || typeof value !== 'object') return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = unstorable(key) ?? unstorable(inner);
+    if (fault) return fault;
+  }
+  return undefined;
 }
 
 function firstIssue(issues: readonly { path: readonly PropertyKey[]; message: string }[], prefix = ''): string {

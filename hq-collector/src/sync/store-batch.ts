@@ -168,7 +168,6 @@ async function writeRecords(tx: Transaction, batch: Batch, merge: Merge): Promis
 
 /** New records go in by COPY: the store's lock and the look-up under it make a collision of keys impossible. */
 async function copyRecords(tx: Transaction, batch: Batch, inserts: readonly Newest[]): Promise<void> {
-  const stream = tx.query(copyFrom(copyStatement));
   const prefix = `${copyText(batch.storeId)}\t${copyText(batch.entity)}\t`;
   let rows = '';
   for (const { record, businessDate } of inserts) {
@@ -179,8 +178,9 @@ async function copyRecords(tx: Transaction, batch: Batch, inserts: readonly Newe
       (sale
         ? `${sale.kind}\t${sale.status}\t${sale.currency}\t${sale.grossMinor}\t${sale.discountMinor}\t${sale.taxMinor}`
         : '\\N\t\\N\t\\N\t\\N\t\\N\t\\N') +
-      `\t${batch.schemaVersion}\t${copyText(JSON.stringify(record.data))}\n`;
+      `\t${batch.schemaVersion}\t${copyText(record.json)}\n`;
   }
+  const stream = tx.query(copyFrom(copyStatement));
   stream.end(rows);
   await finished(stream);
 }
