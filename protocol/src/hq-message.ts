@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { errorCodes } from './error-code.js';
 import { limits } from './limits.js';
 import { count, currency, id, instant, text, timeOfDay } from './primitives.js';
 import { batchLimits } from './push.js';
@@ -14,11 +13,14 @@ export const storeSettings = z.object({
 });
 export type StoreSettings = z.infer<typeof storeSettings>;
 
+/** The commands of this version. */
+export const commandName = z.enum(['push_now']);
+
 /** Asks the store server to do something. Delivered again at each connect until `command_done` came. */
 export const command = z.object({
   type: z.literal('command'),
   commandId: z.uuid(),
-  command: z.enum(['push_now']).describe('`push_now`: end every backoff and push what waits.'),
+  command: text(64).describe('`push_now`: end every backoff and push what waits. A client refuses one it does not know.'),
 });
 export type Command = z.infer<typeof command>;
 
@@ -45,7 +47,7 @@ export const reportReceived = z.object({ type: z.literal('report_received'), rep
 /** A frame was not understood. The connection stays unless a close code follows. */
 export const errorFrame = z.object({
   type: z.literal('error'),
-  code: z.enum(errorCodes),
+  code: text(64).describe('An error code; a client must take codes it does not know.'),
   message: z.string().max(limits.maxTextChars),
   path: z.string().optional().describe('The field, e.g. `queues[0].entity`.'),
 });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { errorCodes } from './error-code.js';
 import { limits } from './limits.js';
 import { count, id, revision, text } from './primitives.js';
 
@@ -22,7 +21,7 @@ export const recordResult = z.object({
   id: id.nullable(),
   revision: revision.nullable(),
   outcome,
-  code: z.enum(errorCodes).optional().describe('Why it was quarantined.'),
+  code: text(64).optional().describe('Why it was quarantined: an error code; a client must take codes it does not know.'),
   message: z.string().max(limits.maxTextChars).optional(),
 });
 export type RecordResult = z.infer<typeof recordResult>;

@@ -1,4 +1,4 @@
-import { command } from '@hq-sync/protocol/hq-message';
+import { commandName } from '@hq-sync/protocol/hq-message';
 import { z } from 'zod';
 import { withTransaction } from '../db/database.js';
 import { hintStoreChanged } from '../fleet/watch.js';
@@ -13,7 +13,7 @@ export const sendCommand = endpoint({
   role: 'operator',
   summary: 'Sends the store server a command; it waits for the store when that is offline. The same command waits once.',
   params: storeParams,
-  body: z.strictObject({ command: command.shape.command }),
+  body: z.strictObject({ command: commandName }),
   status: 201,
   answer: z.object({ commandId: z.uuid() }),
   async handle({ pool }, { params, body, actor }) {

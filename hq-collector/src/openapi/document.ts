@@ -2,12 +2,15 @@ import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteaso
 import { errors, type ErrorCode } from '@hq-sync/protocol/error-code';
 import { entityName } from '@hq-sync/protocol/entity';
 import { problemContentType } from '@hq-sync/protocol/problem';
-import { problem, pushAnswer } from '@hq-sync/protocol/push';
+import { problem as wireProblem, pushAnswer } from '@hq-sync/protocol/push';
 import { id } from '@hq-sync/protocol/primitives';
 import { recordEnvelope } from '@hq-sync/protocol/record';
 import { wireVersion } from '@hq-sync/protocol/version';
 import { z } from 'zod';
 import { adminEndpoints } from '../admin/endpoints.js';
+
+// Named once in the document instead of written out at every answer.
+const problem = wireProblem.meta({ id: 'Problem' });
 
 type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 let made: Document | undefined;

@@ -1,0 +1,5 @@
+import type { Bench } from './bench.js';
+import { metricsStores } from './metrics-stores.js';
+
+/** All benches, in the order of the table. A new one is added here. */
+export const benches: readonly Bench[] = [metricsStores];

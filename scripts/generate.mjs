@@ -1,0 +1,19 @@
+// Writes what is made from code and committed: `npm run generate` after a change of the validators or the routes.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
+import { wireSchemas } from '../protocol/dist/json-schema.js';
+import { openApiDocument } from '../hq-collector/dist/openapi/document.js';
+import { replaceTable, settingsTable } from '../hq-collector/dist/settings-table.js';
+
+const docs = new URL('../docs/', import.meta.url);
+
+async function writeJson(name, value) {
+  const options = { ...(await resolveConfig(new URL('x.json', docs).pathname)), parser: 'json' };
+  await writeFile(new URL(name, docs), await format(JSON.stringify(value), options));
+}
+
+await mkdir(new URL('schemas/', docs), { recursive: true });
+for (const [name, schema] of Object.entries(wireSchemas())) await writeJson(`schemas/${name}.json`, schema);
+await writeJson('openapi.json', openApiDocument());
+const settingsFile = new URL('settings.md', docs);
+await writeFile(settingsFile, replaceTable(await readFile(settingsFile, 'utf8'), settingsTable()));

@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { pino } from 'pino';
+import { AdminApiError } from './admin-client.js';
+import { maxSpeed, maxStores } from './limits.js';
+import { positiveNumber, wholeNumber } from './number-option.js';
+import { ReplayFileError } from './replay-file.js';
+import { startSimulator } from './simulator.js';
+
+/** An agent's own stop takes 4 s at most; all stop at once. */
+const forcedExitMs = 10_000;
+
+/** What the simulator says to a starter over IPC. */
+export type SimulatorMessage =
+  | { type: 'started'; stores: number }
+  | { type: 'incident'; at: string; storeName: string; text: string };
+
+interface Options {
+  hqUrl: string;
+  adminTokenFile: string;
+  dataDir: string;
+  stores: number;
+  speed: number;
+  seed: string;
+  replay?: string;
+  incidents: boolean;
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const log = pino({ level: process.env['HQ_LOG_LEVEL'] ?? 'warn', base: { service: 'simulator' }, timestamp: pino.stdTimeFunctions.isoTime });
+  const aborting = new AbortController();
+  let stop = async (): Promise<void> => aborting.abort();
+  const end = (): void => {
+    setTimeout(() => process.exit(1), forcedExitMs).unref();
+    void stop()
+      .catch((error: unknown) => log.error({ err: error }, 'the simulator could not stop cleanly'))
+      .finally(() => process.exit(0));
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  // Started by another program of ours: when that dies, by whatever signal, this one ends too.
+  if (process.send) process.once('disconnect', end);
+
+  const simulator = await startSimulator({
+    ...options,
+    log,
+    signal: aborting.signal,
+    onIncident: (storeName, text) => {
+      log.info({ storeName }, text);
+      tell({ type: 'incident', at: new Date().toISOString(), storeName, text });
+    },
+  });
+  stop = () => simulator.stop();
+  tell({ type: 'started', stores: simulator.storeCount });
+}
+
+function readOptions(): Options {
+  return new Command('simulator')
+    .description('A fleet of real store agents that trade. Makes its stores and tokens through the admin API of HQ.')
+    .requiredOption('--hq-url <url>', 'address of the collector, e.g. http://127.0.0.1:8080')
+    .requiredOption('--admin-token-file <file>', 'file with an admin token')
+    .option('--data-dir <directory>', 'queues and tokens of the stores', '.data/simulator')
+    .option('--stores <n>', 'stores with a store server; there is one more without', wholeNumber(1, maxStores), 12)
+    .option('--speed <x>', 'multiple of real time', positiveNumber(maxSpeed), 1)
+    .option('--replay <file>', 'replay a file of real sales (NDJSON, .gz) instead of making sales')
+    .option('--seed <text>', 'decides what is sold', 'demo')
+    .option('--incidents', 'put some stores through incidents, again and again', false)
+    .parse()
+    .opts<Options>();
+}
+
+function tell(message: SimulatorMessage): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+main().catch((error: unknown) => {
+  const { name, stack, message } = error as Error;
+  if (name === 'AbortError') process.exit(0);
+  const plain = error instanceof AdminApiError || error instanceof ReplayFileError || 'code' in (error as object);
+  process.stderr.write(`${plain ? message : stack}\n`);
+  process.exit(1);
+});

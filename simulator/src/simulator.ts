@@ -1,0 +1,107 @@
+import { lockDataDir, type DataDirLock } from '@hq-sync/store-agent/data-dir-lock';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { AdminClient } from './admin-client.js';
+import { demoChain, type ChainStore } from './demo-chain.js';
+import { Fleet } from './fleet.js';
+import { Incidents } from './incidents.js';
+import { provision } from './provision.js';
+import { ReplayFleet } from './replay-fleet.js';
+import { readReplay } from './replay-file.js';
+import { TokenFile } from './tokens.js';
+
+export interface SimulatorOptions {
+  readonly hqUrl: string;
+  readonly adminTokenFile: string;
+  readonly dataDir: string;
+  /** Stores with a store server, when no file is replayed. */
+  readonly stores: number;
+  /** Multiple of real time; of a replay also of the file's time. */
+  readonly speed: number;
+  readonly seed: string;
+  /** A file of real sales, instead of made ones. */
+  readonly replay?: string;
+  readonly incidents: boolean;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Gets a sentence about what is being done to a store. */
+  readonly onIncident: (storeName: string, text: string) => void;
+}
+
+export interface Simulator {
+  readonly storeCount: number;
+  stop(): Promise<void>;
+}
+
+/** An earlier simulator on the same folder, whose starter was killed, ends within seconds. */
+const lockWaitMs = 30_000;
+const lockPollMs = 250;
+
+/**
+ * Makes the stores at HQ and starts their store servers.
+ * @throws AdminApiError, ReplayFileError, AbortError, or an Error when another simulator has the data directory.
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { dataDir, signal } = options;
+  mkdirSync(dataDir, { recursive: true });
+  // Tokens are in here.
+  chmodSync(dataDir, 0o700);
+  const lock = await waitForLock(dataDir, signal);
+  try {
+    const running = await (options.replay === undefined ? startFleet(options) : startReplay(options, options.replay));
+    return {
+      ...running,
+      stop: async () => {
+        await running.stop();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startFleet(options: SimulatorOptions): Promise<Simulator> {
+  const { admin, tokens, stores } = await prepare(demoChain(options.stores), options);
+  const fleet = await Fleet.start(stores, options);
+  const incidents = new Incidents(options.incidents ? fleet.stores : [], {
+    admin,
+    log: options.log,
+    seed: options.seed,
+    rememberToken: async (storeId, token) => tokens.set(storeId, token),
+    onSay: options.onIncident,
+  });
+  const stop = async (): Promise<void> => {
+    await incidents.stop();
+    await fleet.stop();
+  };
+  return { storeCount: stores.length, stop };
+}
+
+async function startReplay(options: SimulatorOptions, file: string): Promise<Simulator> {
+  const replay = await readReplay(file);
+  const { stores } = await prepare(replay.stores, options);
+  const fleet = await ReplayFleet.start(stores, replay.sales, options);
+  return { storeCount: stores.length, stop: () => fleet.stop() };
+}
+
+async function prepare(chain: readonly ChainStore[], { hqUrl, adminTokenFile, dataDir, signal }: SimulatorOptions) {
+  const admin = await AdminClient.fromTokenFile(hqUrl, adminTokenFile);
+  const tokens = new TokenFile(dataDir);
+  const stores = await provision(chain, admin, tokens, (ms) => sleep(ms, undefined, { signal }));
+  return { admin, tokens, stores };
+}
+
+async function waitForLock(dataDir: string, signal: AbortSignal): Promise<DataDirLock> {
+  const deadline = performance.now() + lockWaitMs;
+  for (;;) {
+    try {
+      return lockDataDir(dataDir);
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(lockPollMs, undefined, { signal });
+    }
+  }
+}
