@@ -1,5 +1,5 @@
 import { initialEntities } from '@hq-sync/protocol/entity';
-import { disconnectReasons } from '@hq-sync/hq-collector/metrics/disconnect-reasons';
+import { disconnectReasons } from '@hq-sync/hq-collector/fleet/disconnect-reason';
 import type { StoreSample } from '@hq-sync/hq-collector/metrics/store-sample';
 
 /** A fleet that has been running for a while, all connected: the same for every contender. */

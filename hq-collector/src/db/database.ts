@@ -67,6 +67,10 @@ function timedClient(on: PoolEvents): typeof pg.Client {
  */
 export async function withTransaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const tx = await pool.connect();
+  // The pool listens to idle connections only: unheard, the loss of one in use would end the process. The statement
+  // under way fails by itself.
+  const ignore = () => undefined;
+  tx.on('error', ignore);
   let broken: Error | undefined;
   try {
     await tx.query('begin');
@@ -77,6 +81,7 @@ export async function withTransaction<T>(pool: Pool, work: (tx: Transaction) => 
     broken = await rollback(tx, error);
     throw error;
   } finally {
+    tx.off('error', ignore);
     tx.release(broken);
   }
 }

@@ -1,4 +1,7 @@
-/** Why a store was disconnected, in the words that every view, metric and log uses. */
+/**
+ * Why a store was disconnected, in the words that every view, metric and log uses. Each is exported as 0 from a
+ * store's first scrape on, or its first disconnect would be no increase to Prometheus.
+ */
 export const disconnectReasons = [
   'socket closed',
   'agent stopped',

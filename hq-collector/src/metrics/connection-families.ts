@@ -1,4 +1,4 @@
-import { disconnectReasons } from './disconnect-reasons.js';
+import { disconnectReasons } from '../fleet/disconnect-reason.js';
 import { storeFamily, type StoreFamily } from './store-family.js';
 import { everyTotal } from './total-series.js';
 

@@ -4,7 +4,7 @@ import { openReader, type Reader } from './fleet-reader.js';
 import type { EntityTotal, KnownEntity, StoreSample } from './store-sample.js';
 import { StoreTotals } from './store-totals.js';
 
-/** Stores a page: about 5 ms of the event loop for their rows, and 1 MB at the most in memory. */
+/** Stores a page. Of 10,000 stores, reading takes 0.6 s and holds the loop for 11 to 17 ms at the longest; at 500 for 20. */
 const pageStores = 250;
 
 /** Longer than a transaction may last: a row stamped before the last reading but committed after it is read now. */
@@ -108,8 +108,8 @@ type TotalRow = { storeId: string; key: string; value: number };
 type EntityRow = { storeId: string; entity: string } & EntityTotal;
 
 /**
- * The held sample where nothing changed, and else one with the held values where they are the same. What was read then
- * dies young: a fresh copy of 10,000 stores each time made the collector of garbage hold the loop for 10 ms at a time.
+ * The held sample where nothing changed, and else one with the held values where they are the same, so that what was
+ * read dies young: with a fresh copy of 10,000 stores each time the loop stood still for 20 to 45 ms, mostly in scavenges.
  */
 function heldWhereSame(held: StoreSample, read: StoreSample): StoreSample {
   const changed = (Object.keys(read) as (keyof StoreSample)[]).filter((field) => held[field] !== read[field]);

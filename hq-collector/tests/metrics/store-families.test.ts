@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { errorKinds } from '@hq-sync/protocol/error-code';
-import { disconnectReasons } from '../../src/metrics/disconnect-reasons.js';
+import { disconnectReasons } from '../../src/fleet/disconnect-reason.js';
 import { FleetExposition } from '../../src/metrics/fleet-exposition.js';
 import type { StoreSample } from '../../src/metrics/store-sample.js';
 import { fleetOf, makeSample, makeSampleWithoutServer } from './fleet-fixture.js';

@@ -1,0 +1,55 @@
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** What a test sees of one proxied connection. */
+export interface Watcher {
+  fromClient(chunk: Buffer): void;
+  /** Returning 'cut' drops this chunk and the connection: the client never learns what the server said. */
+  fromServer(chunk: Buffer): 'pass' | 'cut';
+}
+
+/** A TCP proxy that lets a test act just when an answer is on its way. */
+export class WatchedProxy {
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  /** @param target port of the server on loopback, asked at each connection; null while there is none. */
+  static async listen(target: () => number | null, watch: () => Watcher): Promise<WatchedProxy> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const proxy = new WatchedProxy(server, (server.address() as AddressInfo).port);
+    server.on('connection', (client) => proxy.join(client, target(), watch()));
+    return proxy;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private join(client: Socket, port: number | null, watcher: Watcher): void {
+    this.track(client);
+    if (port === null) return void client.destroy();
+    const upstream = connect(port, '127.0.0.1');
+    this.track(upstream);
+    client.on('data', (chunk) => {
+      watcher.fromClient(chunk);
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (watcher.fromServer(chunk) === 'pass') client.write(chunk);
+      else client.destroy();
+    });
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  }
+
+  private track(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.sockets.delete(socket));
+  }
+}
