@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { AgentHost, type HostConfig, type HostMessage } from './agent-host.js';
+import { AgentHost, type HostConfig, type HostMessage, type HostOrder } from './agent-host.js';
 
 /**
  * `node agent-host-main.js CONFIG.json`: runs the store servers of the configuration until its starter ends, closes
- * the IPC channel, or sends SIGTERM. Speaks HostMessage over IPC; the configuration is a HostConfig.
+ * the IPC channel, or sends SIGTERM. Speaks HostMessage and obeys HostOrder over IPC; the configuration is a HostConfig.
  */
 async function main(): Promise<void> {
   const [file] = process.argv.slice(2);
@@ -12,6 +12,7 @@ async function main(): Promise<void> {
   const host = await AgentHost.start(config, send);
   const stop = (): void => void host.stop().finally(() => process.exit(0));
   process.once('SIGTERM', stop);
+  process.on('message', (order) => host.obey(order as HostOrder));
   process.once('disconnect', stop);
   if (process.send !== undefined && !process.connected) stop();
 }

@@ -44,6 +44,13 @@ export interface HostReplayed {
 
 export type HostMessage = HostProgress | HostReplayed;
 
+/** What a test has one of the stores do. */
+export type HostOrder = { readonly storeId: string } & (
+  | { readonly order: 'set_token'; readonly token: string }
+  | { readonly order: 'open_register'; readonly terminalId: string }
+  | { readonly order: 'stop_heartbeats' | 'resume_heartbeats' }
+);
+
 /**
  * Several store servers in one process that may be killed at any moment and started again with the same
  * configuration: nothing is lost, nothing counts twice.
@@ -56,11 +63,11 @@ export class AgentHost {
     const log = pino({ level: config.logLevel ?? 'warn' });
     const agents = new Map<string, StoreAgent>();
     for (const store of config.stores) agents.set(store.storeId, await startAgent(config, store, log));
-    return new AgentHost([...agents.values()], await playersOf(config, agents), report);
+    return new AgentHost(agents, await playersOf(config, agents), report);
   }
 
   private constructor(
-    private readonly agents: readonly StoreAgent[],
+    private readonly agents: ReadonlyMap<string, StoreAgent>,
     private readonly players: readonly ReplayPlayer[],
     private readonly send: (message: HostMessage) => void,
   ) {
@@ -71,11 +78,27 @@ export class AgentHost {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     for (const player of this.players) player.stop();
-    await Promise.all(this.agents.map((agent) => agent.stop()));
+    await Promise.all([...this.agents.values()].map((agent) => agent.stop()));
+  }
+
+  /** Throws when the store is not one of this host's. */
+  obey(order: HostOrder): void {
+    const agent = this.agents.get(order.storeId);
+    if (agent === undefined) throw new Error(`no store ${order.storeId} in this host`);
+    switch (order.order) {
+      case 'set_token':
+        return agent.setToken(order.token);
+      case 'open_register':
+        return agent.openRegister({ terminalId: order.terminalId, openedAt: new Date().toISOString() });
+      case 'stop_heartbeats':
+        return agent.faults.stopHeartbeats();
+      case 'resume_heartbeats':
+        return agent.faults.resumeHeartbeats();
+    }
   }
 
   private report(): void {
-    const statuses = this.agents.map((agent) => agent.status());
+    const statuses = [...this.agents.values()].map((agent) => agent.status());
     const enqueued = this.players.reduce((sum, player) => sum + player.written, 0);
     const pending = statuses.reduce((sum, status) => sum + status.pendingRecords, 0);
     this.send({ type: 'progress', enqueued, pending, counters: sumOf(statuses.map((status) => status.counters)) });

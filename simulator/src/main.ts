@@ -20,7 +20,7 @@ interface Options {
   adminTokenFile: string;
   dataDir: string;
   stores: number;
-  speed: number;
+  speed?: number;
   seed: string;
   replay?: string;
   incidents: boolean;
@@ -62,7 +62,7 @@ function readOptions(): Options {
     .requiredOption('--admin-token-file <file>', 'file with an admin token')
     .option('--data-dir <directory>', 'queues and tokens of the stores', '.data/simulator')
     .option('--stores <n>', 'stores with a store server; there is one more without', wholeNumber(1, maxStores), 12)
-    .option('--speed <x>', 'multiple of real time', positiveNumber(maxSpeed), 1)
+    .option('--speed <x>', 'multiple of real time (default: 1; a replay takes 5 minutes)', positiveNumber(maxSpeed))
     .option('--replay <file>', 'replay a file of real sales (NDJSON, .gz) instead of making sales')
     .option('--seed <text>', 'decides what is sold', 'demo')
     .option('--incidents', 'put some stores through incidents, again and again', false)

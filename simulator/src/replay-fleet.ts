@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { storeDir, type FleetStore } from './fleet.js';
 import { ReplayPlayer } from './replay-player.js';
-import { eventsByStore, replayEvents, type RealSale } from './replay.js';
+import { eventsByStore, type ReplayEvent } from './replay.js';
 import { StoreServer } from './store-server.js';
 
 export interface ReplayFleetOptions {
@@ -9,7 +9,6 @@ export interface ReplayFleetOptions {
   readonly dataDir: string;
   /** Multiple of the file's own time. */
   readonly speed: number;
-  readonly seed: string;
   readonly log: Logger;
 }
 
@@ -22,10 +21,9 @@ export class ReplayFleet {
 
   static async start(
     stores: readonly FleetStore[],
-    sales: readonly RealSale[],
-    { hqUrl, dataDir, speed, seed, log }: ReplayFleetOptions,
+    events: readonly ReplayEvent[],
+    { hqUrl, dataDir, speed, log }: ReplayFleetOptions,
   ): Promise<ReplayFleet> {
-    const events = replayEvents(sales, stores, seed);
     const byStore = eventsByStore(events);
     const startMs = events[0]?.atMs ?? 0;
     const servers: StoreServer[] = [];

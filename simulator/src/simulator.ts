@@ -9,6 +9,7 @@ import { Incidents } from './incidents.js';
 import { provision } from './provision.js';
 import { ReplayFleet } from './replay-fleet.js';
 import { readReplay } from './replay-file.js';
+import { replayEvents, type ReplayEvent } from './replay.js';
 import { TokenFile } from './tokens.js';
 
 export interface SimulatorOptions {
@@ -17,8 +18,8 @@ export interface SimulatorOptions {
   readonly dataDir: string;
   /** Stores with a store server, when no file is replayed. */
   readonly stores: number;
-  /** Multiple of real time; of a replay also of the file's time. */
-  readonly speed: number;
+  /** Multiple of real time, or of the time of the replayed file; absent: 1, or what plays the file in 5 minutes. */
+  readonly speed?: number;
   readonly seed: string;
   /** A file of real sales, instead of made ones. */
   readonly replay?: string;
@@ -34,6 +35,8 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
+/** How long a replay takes unless a speed is given. */
+const replayMs = 5 * 60_000;
 /** An earlier simulator on the same folder, whose starter was killed, ends within seconds. */
 const lockWaitMs = 30_000;
 const lockPollMs = 250;
@@ -65,7 +68,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
 async function startFleet(options: SimulatorOptions): Promise<Simulator> {
   const { admin, tokens, stores } = await prepare(demoChain(options.stores), options);
-  const fleet = await Fleet.start(stores, options);
+  const fleet = await Fleet.start(stores, { speed: 1, ...options });
   const incidents = new Incidents(options.incidents ? fleet.stores : [], {
     admin,
     log: options.log,
@@ -83,8 +86,14 @@ async function startFleet(options: SimulatorOptions): Promise<Simulator> {
 async function startReplay(options: SimulatorOptions, file: string): Promise<Simulator> {
   const replay = await readReplay(file);
   const { stores } = await prepare(replay.stores, options);
-  const fleet = await ReplayFleet.start(stores, replay.sales, options);
+  const events = replayEvents(replay.sales, stores, options.seed);
+  const fleet = await ReplayFleet.start(stores, events, { speed: durationOf(events) / replayMs, ...options });
   return { storeCount: stores.length, stop: () => fleet.stop() };
+}
+
+/** From the first event to the last, ms of the file's own time; never 0. */
+function durationOf(events: readonly ReplayEvent[]): number {
+  return Math.max(1, (events.at(-1)?.atMs ?? 0) - (events[0]?.atMs ?? 0));
 }
 
 async function prepare(chain: readonly ChainStore[], { hqUrl, adminTokenFile, dataDir, signal }: SimulatorOptions) {

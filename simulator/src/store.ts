@@ -54,7 +54,7 @@ export class SimulatedStore {
     const { storeId, timezone } = chainStore;
     const server = await StoreServer.start({ ...options, storeId, timezone });
     const store = new SimulatedStore(chainStore, server, options);
-    store.tills.resume();
+    store.resumeTills();
     store.scheduleNext();
     return store;
   }
@@ -96,6 +96,11 @@ export class SimulatedStore {
     this.write(record);
     this.remembered.push(record);
     if (this.remembered.length > maxRememberedSales) this.remembered.shift();
+  }
+
+  /** Says again which tills are open, to a store server that may be a new one. */
+  resumeTills(): void {
+    this.tills.resume();
   }
 
   /** Of a record of this store; never given twice. */

@@ -20,4 +20,5 @@ export const oversizedBatch: Scenario = async (store, { pause, say }) => {
   }
   say(`the store server is replaced; the POS writes its last ${store.recentSales.length} sales again`);
   await store.server.replaceMachine('sales', store.recentSales);
+  store.resumeTills();
 };

@@ -9,9 +9,9 @@ import pg from 'pg';
 import { adminClient } from '../admin-client.js';
 import { eventually } from '../eventually.js';
 import type { ChainDay, DayFigures } from './chain-data.js';
-import { KeptAlive } from './kept-alive.js';
+import { KeptAlive } from '../kept-alive.js';
 import { killPlan, type KillKind, type PlannedKill } from './kill-plan.js';
-import { WatchedProxy } from './watched-proxy.js';
+import { WatchedProxy } from '../watched-proxy.js';
 
 const agentsPerHost = 12;
 /** The file's day in about 62 s, and longer for stores whose agents are killed. */
@@ -131,8 +131,8 @@ class Headquarters {
     const cluster = await startCluster({ dataDir: path.join(folder, 'postgres') });
     const hq = new Headquarters(folder, cluster, say);
     await createDatabase(cluster, 'hq');
-    hq.databaseProxy = await WatchedProxy.listen(() => hq.cluster?.port ?? null, () => hq.watchDatabase());
-    hq.storeProxy = await WatchedProxy.listen(() => hq.collectorPort, () => hq.watchStore());
+    hq.databaseProxy = await WatchedProxy.listen(() => hq.cluster && { host: '127.0.0.1', port: hq.cluster.port }, () => hq.watchDatabase());
+    hq.storeProxy = await WatchedProxy.listen(() => (hq.collectorPort === null ? null : { host: '127.0.0.1', port: hq.collectorPort }), () => hq.watchStore());
     await mkdir(path.join(folder, 'stores'));
     const databaseUrl = new URL(cluster.url('hq'));
     databaseUrl.port = String(hq.databaseProxy.port);

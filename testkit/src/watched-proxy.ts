@@ -7,17 +7,25 @@ export interface Watcher {
   fromServer(chunk: Buffer): 'pass' | 'cut';
 }
 
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+const unwatched = (): Watcher => ({ fromClient: () => undefined, fromServer: () => 'pass' });
+
 /** A TCP proxy that lets a test act just when an answer is on its way. */
 export class WatchedProxy {
   private readonly sockets = new Set<Socket>();
+  private refusing = false;
 
   private constructor(
     private readonly server: Server,
     readonly port: number,
   ) {}
 
-  /** @param target port of the server on loopback, asked at each connection; null while there is none. */
-  static async listen(target: () => number | null, watch: () => Watcher): Promise<WatchedProxy> {
+  /** @param target where the server is, asked at each connection; null while there is none. */
+  static async listen(target: () => Target | null, watch: () => Watcher = unwatched): Promise<WatchedProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const proxy = new WatchedProxy(server, (server.address() as AddressInfo).port);
@@ -25,15 +33,25 @@ export class WatchedProxy {
     return proxy;
   }
 
+  /** Ends every connection and refuses new ones until `restore`. */
+  cut(): void {
+    this.refusing = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  restore(): void {
+    this.refusing = false;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private join(client: Socket, port: number | null, watcher: Watcher): void {
+  private join(client: Socket, target: Target | null, watcher: Watcher): void {
     this.track(client);
-    if (port === null) return void client.destroy();
-    const upstream = connect(port, '127.0.0.1');
+    if (target === null || this.refusing) return void client.destroy();
+    const upstream = connect(target.port, target.host);
     this.track(upstream);
     client.on('data', (chunk) => {
       watcher.fromClient(chunk);

@@ -1,0 +1,59 @@
+import { CommanderError } from 'commander';
+import { LocalPostgresError } from '@hq-sync/local-postgres/errors';
+import { DemoError } from './demo-error.js';
+import { Demo } from './demo.js';
+import { readOptions, type DemoOptions } from './options.js';
+import { Screen } from './screen.js';
+
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** What `npm start` runs: exits with 0 after Ctrl-C, with 1 and one sentence when it cannot start. */
+async function main(): Promise<number> {
+  const options = optionsOrExitCode();
+  if (typeof options === 'number') return options;
+  const aborting = new AbortController();
+  const screen = new Screen(process.stdout, process.env);
+  const demo = new Demo(options, screen, process.env, aborting.signal);
+  // A terminal that is closed while it is written to: the end comes as SIGHUP.
+  process.stdout.on('error', () => aborting.abort());
+  const onSignal = (): void => {
+    if (aborting.signal.aborted) return demo.hurry();
+    aborting.abort();
+    screen.end();
+    screen.say('\nStopping ... (Ctrl-C again hurries)');
+  };
+  for (const signal of endSignals) process.on(signal, onSignal);
+
+  const failure = await demo.run().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const interrupted = aborting.signal.aborted;
+  aborting.abort();
+  screen.end();
+  await demo.stop();
+  if (interrupted || failure === undefined) {
+    screen.say('Stopped.');
+    return 0;
+  }
+  process.stderr.write(`${sentence(failure)}\n`);
+  return 1;
+}
+
+function optionsOrExitCode(): DemoOptions | number {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    throw error;
+  }
+}
+
+function sentence(error: unknown): string {
+  const plain = error instanceof DemoError || error instanceof LocalPostgresError;
+  if (plain) return error.message;
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  return code === undefined ? (stack ?? String(error)) : `It could not go on: ${message}.`;
+}
+
+process.exit(await main());

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { formatMoney } from '../src/money.js';
+
+describe('money', () => {
+  it('has the minor digits of its currency', () => {
+    expect(formatMoney(123_456n, 'USD')).toBe('$1,234.56');
+    expect(formatMoney(5n, 'EUR')).toBe('€0.05');
+    expect(formatMoney(123_456n, 'JPY')).toBe('¥123,456');
+    expect(formatMoney(1_234_567n, 'KWD')).toMatch(/1,234\.567$/);
+    expect(formatMoney(-1n, 'USD')).toBe('-$0.01');
+  });
+
+  it('is exact beyond what a float holds', () => {
+    expect(formatMoney(900_719_925_474_099_301n, 'USD')).toBe('$9,007,199,254,740,993.01');
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 20n }), (minor) => {
+        expect(BigInt(formatMoney(minor, 'EUR').replaceAll(/[€,.]/g, ''))).toBe(minor);
+      }),
+    );
+  });
+
+  it('leaves minor units out of large amounts when it is compact', () => {
+    expect(formatMoney(9_999_999n, 'USD', true)).toBe('$99,999.99');
+    expect(formatMoney(10_000_099n, 'USD', true)).toBe('$100,000');
+  });
+});
