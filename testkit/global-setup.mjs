@@ -11,7 +11,10 @@ export default async function globalSetup() {
   ]);
   const folder = await mkdtemp(path.join(tmpdir(), 'hq-tests-'));
   await chmod(folder, 0o755); // PostgreSQL runs as another user than root and must get in
-  const cluster = await startCluster({ dataDir: path.join(folder, 'postgres'), settings: { max_connections: '400' } });
+  const cluster = await startCluster({
+    dataDir: path.join(folder, 'postgres'),
+    settings: { max_connections: '400' },
+  });
   await migrate(await createDatabase(cluster, 'hq_template'));
   process.env.HQ_TEST_SERVER = cluster.url('');
   globalThis.hqTestServer = { cluster, folder };

@@ -58,7 +58,8 @@ export class Child {
     if (outcome === 'started' || this.stopping) return;
     clearTimeout(this.restartTimer);
     const words = this.log.lastWords(logOffset);
-    if (outcome === 'late') throw new DemoError(`${name}: not ready after ${startWaitMs / 1_000} s. Its log is ${logFile}.`);
+    if (outcome === 'late')
+      throw new DemoError(`${name}: not ready after ${startWaitMs / 1_000} s. Its log is ${logFile}.`);
     throw new DemoError(`${name}: ${words === '' ? 'it ended at once.' : words} Its log is ${logFile}.`);
   }
 

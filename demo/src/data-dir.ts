@@ -32,7 +32,8 @@ export function openDataDir(env: NodeJS.ProcessEnv, replay: string | undefined):
     if (code === 'ENOSPC') throw new DemoError(`The disk of ${root} is full.`);
     throw new DemoError(`This user may not write to ${root}: set HQ_DATA_DIR to a directory where it may.`);
   }
-  const chain = replay === undefined ? 'demo' : `replay_${createHash('sha256').update(replay).digest('hex').slice(0, 8)}`;
+  const chain =
+    replay === undefined ? 'demo' : `replay_${createHash('sha256').update(replay).digest('hex').slice(0, 8)}`;
   return {
     root,
     postgres: reachableDataDir(path.join(root, 'postgres')),
@@ -57,7 +58,14 @@ export async function removeData(dataDir: DataDir): Promise<void> {
   if (leftByEarlierRun(dataDir)) await stopLeftServer(dataDir);
   const { root, postgres, adminTokenFile, collectorLog, simulatorLog } = dataDir;
   const logs = [collectorLog, simulatorLog].flatMap((file) => [file, `${file}.1`]);
-  const all = [postgres, `${postgres}.password`, `${postgres}.log`, adminTokenFile, ...logs, path.join(root, 'simulator')];
+  const all = [
+    postgres,
+    `${postgres}.password`,
+    `${postgres}.log`,
+    adminTokenFile,
+    ...logs,
+    path.join(root, 'simulator'),
+  ];
   for (const file of all) rmSync(file, { recursive: true, force: true });
 }
 
@@ -66,7 +74,9 @@ async function stopLeftServer({ postgres }: DataDir): Promise<void> {
     await (await startCluster({ dataDir: postgres })).stop();
   } catch (error) {
     // Data that no server starts on has no server either.
-    const harmless = error instanceof LocalPostgresError && ['start-failed', 'not-a-cluster', 'other-version'].includes(error.code);
+    const harmless =
+      error instanceof LocalPostgresError &&
+      ['start-failed', 'not-a-cluster', 'other-version'].includes(error.code);
     if (!harmless) throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { startCluster, type Cluster } from '@hq-sync/local-postgres/cluster';
 import { createDatabase } from '@hq-sync/local-postgres/database';
-import { LocalPostgresError } from '@hq-sync/local-postgres/errors';
+import type { LocalPostgresError } from '@hq-sync/local-postgres/errors';
 import pg from 'pg';
 
 const duplicateDatabase = '42P04';

@@ -39,7 +39,10 @@ export class LogFile {
       closeSync(descriptor);
     }
     const lines = buffer.toString('utf8').split('\n');
-    return lines.filter((line) => line !== '' && !line.startsWith('{')).slice(0, 3).join('\n');
+    return lines
+      .filter((line) => line !== '' && !line.startsWith('{'))
+      .slice(0, 3)
+      .join('\n');
   }
 
   close(): void {

@@ -5,6 +5,8 @@ import { Demo } from './demo.js';
 import { readOptions, type DemoOptions } from './options.js';
 import { Screen } from './screen.js';
 
+/** npm passes a Ctrl-C on that the terminal has sent to all of its group already: both are one. */
+const sameKeyPressMs = 500;
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What `npm start` runs: exits with 0 after Ctrl-C, with 1 and one sentence when it cannot start. */
@@ -16,8 +18,13 @@ async function main(): Promise<number> {
   const demo = new Demo(options, screen, process.env, aborting.signal);
   // A terminal that is closed while it is written to: the end comes as SIGHUP.
   process.stdout.on('error', () => aborting.abort());
+  let firstSignalMs = 0;
   const onSignal = (): void => {
-    if (aborting.signal.aborted) return demo.hurry();
+    if (firstSignalMs > 0) {
+      if (performance.now() - firstSignalMs > sameKeyPressMs) demo.hurry();
+      return;
+    }
+    firstSignalMs = performance.now();
     aborting.abort();
     screen.end();
     screen.say('\nStopping ... (Ctrl-C again hurries)');

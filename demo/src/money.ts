@@ -1,5 +1,5 @@
 /** From this on the table leaves the minor units out, so that a busy chain's day still fits. */
-const wholeFromMajor = 100_000n;
+const wholeFromMajor = 10_000n;
 
 /**
  * Money in minor units as people of that currency write it: `1234n` of USD is `$12.34`, of JPY `¥1,234`. Exact at
@@ -17,7 +17,9 @@ export function formatMoney(minor: bigint, currency: string, compact = false): s
 }
 
 function decimal(minor: bigint, digits: number): string {
-  const text = absolute(minor).toString().padStart(digits + 1, '0');
+  const text = absolute(minor)
+    .toString()
+    .padStart(digits + 1, '0');
   const whole = text.slice(0, text.length - digits);
   const fraction = digits === 0 ? '' : `.${text.slice(-digits)}`;
   return `${minor < 0n ? '-' : ''}${whole}${fraction}`;
@@ -34,7 +36,8 @@ function formatOf(currency: string, digits?: number): Intl.NumberFormat {
   const key = `${currency} ${digits}`;
   const known = formats.get(key);
   if (known !== undefined) return known;
-  const fraction = digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const fraction =
+    digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits };
   const format = new Intl.NumberFormat('en-US', { style: 'currency', currency, ...fraction });
   formats.set(key, format);
   return format;

@@ -24,9 +24,22 @@ export function readOptions(args: readonly string[], write?: (text: string) => v
       'Runs HQ on this machine, with its collector and database, and a chain of stores whose real store servers trade, ' +
         'go offline and fall behind. Shows their status here until Ctrl-C.',
     )
-    .option('--stores <n>', `stores with a store server, 1 to ${maxStores}; there is one more without`, wholeNumber(1, maxStores), 12)
-    .option('--speed <x>', `how much faster than real time they trade (default: ${defaultSpeed}; a replay takes 5 minutes)`, positiveNumber(maxSpeed))
-    .option('--replay <file>', 'replay a file of real sales (NDJSON, may be .gz) instead of making them up', readableFile)
+    .option(
+      '--stores <n>',
+      `stores with a store server, 1 to ${maxStores}; there is one more without`,
+      wholeNumber(1, maxStores),
+      12,
+    )
+    .option(
+      '--speed <x>',
+      `how much faster than real time they trade (default: ${defaultSpeed}; a replay takes 5 minutes)`,
+      positiveNumber(maxSpeed),
+    )
+    .option(
+      '--replay <file>',
+      'replay a file of real sales (NDJSON, may be .gz) instead of making them up',
+      readableFile,
+    )
     .option('--fresh', 'remove the data of earlier runs first')
     .option('--port <p>', 'port of the collector', wholeNumber(1, 65_535), 8080)
     .addHelpText(

@@ -27,13 +27,18 @@ const tableFrameLines = 3;
 /** All that the terminal shows, as text. Pure. */
 export function renderPicture(parts: PictureParts, size: ScreenSize): string {
   const { snapshot, stale, troubles, happenings } = parts;
-  if (snapshot === undefined || snapshot.rows.length === 0) return ['Waiting for the stores ...', ...troubles].join('\n');
-  const rows = stale ? snapshot.rows.map((row) => (row.status === 'no_server' ? row : unproven(row))) : snapshot.rows;
+  if (snapshot === undefined || snapshot.rows.length === 0)
+    return ['Waiting for the stores ...', ...troubles].join('\n');
+  const rows = stale
+    ? snapshot.rows.map((row) => (row.status === 'no_server' ? row : unproven(row)))
+    : snapshot.rows;
   const around = [
     ...renderTotals(rows),
     asOf(parts, snapshot),
     ...troubles,
-    ...happenings.slice(-shownHappenings).map(({ at, storeName, text }) => `${clock(at)} ${storeName}: ${text}`),
+    ...happenings
+      .slice(-shownHappenings)
+      .map(({ at, storeName, text }) => `${clock(at)} ${storeName}: ${text}`),
   ].map((line) => cut(line, size.width));
   const maxRows = Math.max(1, size.height - around.length - tableFrameLines);
   return [renderTable(rows, { ...size, maxRows, now: snapshot.dataAsOf }), ...around].join('\n');
@@ -44,7 +49,8 @@ function unproven(row: Snapshot['rows'][number]): Snapshot['rows'][number] {
 }
 
 function asOf({ replay, stale }: PictureParts, { dataAsOf, businessDate }: Snapshot): string {
-  const date = businessDate === null ? 'each store\'s today' : `business date ${businessDate}, the latest with sales`;
+  const date =
+    businessDate === null ? "each store's today" : `business date ${businessDate}, the latest with sales`;
   const figures = replay && businessDate === null ? 'no sales yet' : `figures of ${date}`;
   return `Data as of ${clock(dataAsOf)}${stale ? ' (the database does not answer)' : ''}; ${figures}. Ctrl-C ends.`;
 }

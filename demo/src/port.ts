@@ -13,7 +13,8 @@ export async function waitForPort(host: string, port: number, waitMs: number): P
   for (;;) {
     const code = await tryPort(host, port);
     if (code === undefined) return;
-    if (code === 'EACCES') throw new DemoError(`This user may not listen on port ${port}: choose another one with --port.`);
+    if (code === 'EACCES')
+      throw new DemoError(`This user may not listen on port ${port}: choose another one with --port.`);
     if (code !== 'EADDRINUSE') throw new DemoError(`Port ${port} of ${host} cannot be used (${code}).`);
     if (performance.now() > deadline) {
       throw new DemoError(`Port ${port} is taken by another program: choose another one with --port.`);

@@ -51,7 +51,14 @@ export function simulatorChild(
     name: 'Simulator',
     script: fileURLToPath(import.meta.resolve('@hq-sync/simulator/main')),
     args: () => [
-      ...['--hq-url', `http://${host}:${port}`, '--admin-token-file', adminTokenFile, '--data-dir', simulator],
+      ...[
+        '--hq-url',
+        `http://${host}:${port}`,
+        '--admin-token-file',
+        adminTokenFile,
+        '--data-dir',
+        simulator,
+      ],
       ...(speed === undefined ? [] : ['--speed', String(speed)]),
       ...chain,
     ],

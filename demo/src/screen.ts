@@ -28,9 +28,14 @@ export class Screen {
 
   get size(): ScreenSize {
     const { columns, rows } = this.stream;
-    if (this.update === undefined) return { width: Number(this.env['COLUMNS']) || plainWidth, height: plainMaxRows, colour: false };
+    if (this.update === undefined)
+      return { width: Number(this.env['COLUMNS']) || plainWidth, height: plainMaxRows, colour: false };
     // https://no-color.org: set and not empty.
-    return { width: columns || plainWidth, height: (rows || plainMaxRows) - spareRows, colour: !this.env['NO_COLOR'] };
+    return {
+      width: columns || plainWidth,
+      height: (rows || plainMaxRows) - spareRows,
+      colour: !this.env['NO_COLOR'],
+    };
   }
 
   show(picture: string): void {

@@ -60,7 +60,9 @@ const latestDate = `select max(business_date)::text as date from hq_view.activit
 
 /** Reads the stores with today's figures, or those of the latest date that has any. @throws the database's error. */
 export async function readSnapshot(pool: pg.Pool, latest: boolean): Promise<Snapshot> {
-  const businessDate = latest ? ((await pool.query<{ date: string | null }>(latestDate)).rows[0]?.date ?? null) : null;
+  const businessDate = latest
+    ? ((await pool.query<{ date: string | null }>(latestDate)).rows[0]?.date ?? null)
+    : null;
   const { rows } = businessDate === null ? await pool.query(today) : await pool.query(onDate, [businessDate]);
   const { rows: clock } = await pool.query<{ at: Date }>('select data_as_of as at from hq_view.headquarters');
   return { rows: rows.map(storeRow), dataAsOf: clock[0]?.at ?? new Date(), businessDate };

@@ -28,16 +28,51 @@ const maxReasonChars = 18;
 const columns: readonly Column[] = [
   { head: 'Store', align: 'left', leaveOut: 0, cell: (row) => shortened(row.name, maxNameChars) },
   { head: 'Status', align: 'left', leaveOut: 0, cell: statusCell },
-  { head: 'Reason', align: 'left', leaveOut: 1, cell: (row) => shortened(verdictOf(row).reason, maxReasonChars) },
-  { head: 'Synced', align: 'right', leaveOut: 3, cell: (row, { now }) => (row.lastSyncAt === null ? '–' : age(now, row.lastSyncAt)) },
+  {
+    head: 'Reason',
+    align: 'left',
+    leaveOut: 1,
+    cell: (row) => shortened(verdictOf(row).reason, maxReasonChars),
+  },
+  {
+    head: 'Synced',
+    align: 'right',
+    leaveOut: 3,
+    cell: (row, { now }) => (row.lastSyncAt === null ? '–' : age(now, row.lastSyncAt)),
+  },
   { head: 'Err', align: 'right', leaveOut: 2, cell: (row) => String(row.errorsOpen) },
-  { head: 'Queue', align: 'right', leaveOut: 2, cell: (row) => (row.pending === null ? '–' : String(row.pending)) },
+  {
+    head: 'Queue',
+    align: 'right',
+    leaveOut: 2,
+    cell: (row) => (row.pending === null ? '–' : String(row.pending)),
+  },
   { head: 'Sales', align: 'right', leaveOut: 1, cell: (row) => String(row.salesCount) },
-  { head: 'Revenue', align: 'right', leaveOut: 1, cell: (row) => formatMoney(row.grossMinor, row.currency, true) },
+  {
+    head: 'Revenue',
+    align: 'right',
+    leaveOut: 1,
+    cell: (row) => formatMoney(row.grossMinor, row.currency, true),
+  },
   { head: 'Tax', align: 'right', leaveOut: 6, cell: (row) => formatMoney(row.taxMinor, row.currency, true) },
-  { head: 'Disc.', align: 'right', leaveOut: 5, cell: (row) => formatMoney(row.discountMinor, row.currency, true) },
-  { head: 'Voids', align: 'right', leaveOut: 4, cell: (row) => `${row.voidCount} ${formatMoney(row.voidMinor, row.currency, true)}` },
-  { head: 'Tills', align: 'right', leaveOut: 7, cell: (row) => (row.openRegisters === null ? '–' : String(row.openRegisters)) },
+  {
+    head: 'Disc.',
+    align: 'right',
+    leaveOut: 5,
+    cell: (row) => formatMoney(row.discountMinor, row.currency, true),
+  },
+  {
+    head: 'Voids',
+    align: 'right',
+    leaveOut: 4,
+    cell: (row) => `${row.voidCount} ${formatMoney(row.voidMinor, row.currency, true)}`,
+  },
+  {
+    head: 'Tills',
+    align: 'right',
+    leaveOut: 7,
+    cell: (row) => (row.openRegisters === null ? '–' : String(row.openRegisters)),
+  },
   { head: 'Local', align: 'right', leaveOut: 8, cell: (row, { now }) => localTime(now, row.timezone) },
 ];
 
@@ -45,7 +80,9 @@ const columns: readonly Column[] = [
 export function renderTable(rows: readonly StoreRow[], options: TableOptions): string {
   const shown = worstFirst(rows).slice(0, options.maxRows);
   const cells = columns.map((column) => shown.map((row) => column.cell(row, options)));
-  const widths = columns.map(({ head }, index) => Math.max(head.length, ...(cells[index] ?? []).map(visibleLength)));
+  const widths = columns.map(({ head }, index) =>
+    Math.max(head.length, ...(cells[index] ?? []).map(visibleLength)),
+  );
   const kept = fitting(widths, options.width);
   const table = new Table({
     head: kept.map((index) => columns[index]?.head ?? ''),

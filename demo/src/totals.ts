@@ -1,21 +1,33 @@
 import { formatMoney } from './money.js';
 import type { StoreRow } from './store-row.js';
 
-type Amounts = Pick<StoreRow, 'salesCount' | 'grossMinor' | 'taxMinor' | 'discountMinor' | 'voidCount' | 'voidMinor'>;
+type Amounts = Pick<
+  StoreRow,
+  'salesCount' | 'grossMinor' | 'taxMinor' | 'discountMinor' | 'voidCount' | 'voidMinor'
+>;
 
-const none: Amounts = { salesCount: 0n, grossMinor: 0n, taxMinor: 0n, discountMinor: 0n, voidCount: 0n, voidMinor: 0n };
+const none: Amounts = {
+  salesCount: 0n,
+  grossMinor: 0n,
+  taxMinor: 0n,
+  discountMinor: 0n,
+  voidCount: 0n,
+  voidMinor: 0n,
+};
 
 /** One line a currency: money of different currencies is never added. */
 export function renderTotals(rows: readonly StoreRow[]): string[] {
   const byCurrency = new Map<string, Amounts>();
   for (const row of rows) byCurrency.set(row.currency, sum(byCurrency.get(row.currency) ?? none, row));
-  return [...byCurrency].sort(([left], [right]) => (left < right ? -1 : 1)).map(([currency, total]) => {
-    const money = (minor: bigint): string => formatMoney(minor, currency);
-    return (
-      `${currency}  ${total.salesCount} sales  revenue ${money(total.grossMinor)}  tax ${money(total.taxMinor)}  ` +
-      `discounts ${money(total.discountMinor)}  voids ${total.voidCount}, ${money(total.voidMinor)}`
-    );
-  });
+  return [...byCurrency]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([currency, total]) => {
+      const money = (minor: bigint): string => formatMoney(minor, currency);
+      return (
+        `${currency}  ${total.salesCount} sales  revenue ${money(total.grossMinor)}  tax ${money(total.taxMinor)}  ` +
+        `discounts ${money(total.discountMinor)}  voids ${total.voidCount}, ${money(total.voidMinor)}`
+      );
+    });
 }
 
 function sum(left: Amounts, right: Amounts): Amounts {

@@ -16,7 +16,13 @@ export interface Verdict {
 export function verdictOf(row: StoreRow): Verdict {
   switch (row.status) {
     case 'disconnected':
-      return { icon: '✖', word: 'disconnected', colour: 'red', reason: row.reason ?? '', rank: row.expectedOnline ? 0 : 1 };
+      return {
+        icon: '✖',
+        word: 'disconnected',
+        colour: 'red',
+        reason: row.reason ?? '',
+        rank: row.expectedOnline ? 0 : 1,
+      };
     case 'unknown':
       return { icon: '?', word: 'unknown', colour: 'yellow', reason: row.reason ?? '', rank: 2 };
     case 'never_connected':
@@ -26,7 +32,13 @@ export function verdictOf(row: StoreRow): Verdict {
     case 'connected': {
       const reason = row.reason ?? attention(row);
       if (reason !== '') return { icon: '●', word: 'connected', colour: 'green', reason, rank: 3 };
-      return { icon: '●', word: 'connected', colour: 'green', reason: row.expectedOnline ? '' : 'closed', rank: 5 };
+      return {
+        icon: '●',
+        word: 'connected',
+        colour: 'green',
+        reason: row.expectedOnline ? '' : 'closed',
+        rank: 5,
+      };
     }
   }
 }

@@ -43,6 +43,7 @@ describe('the options of the demo', () => {
   it('explain themselves', () => {
     const { said, exitCode } = refusal('--help');
     expect(exitCode).toBe(0);
-    for (const option of ['--stores', '--speed', '--replay', '--fresh', '--port', 'HQ_DATA_DIR']) expect(said).toContain(option);
+    for (const option of ['--stores', '--speed', '--replay', '--fresh', '--port', 'HQ_DATA_DIR'])
+      expect(said).toContain(option);
   });
 });

@@ -6,8 +6,19 @@ const size = { width: 120, height: 40, colour: false };
 const dataAsOf = new Date('2026-06-01T12:00:07Z');
 
 function parts(differs: Partial<PictureParts> = {}): PictureParts {
-  const rows = [storeRow(), storeRow({ storeId: 's2', currency: 'EUR', grossMinor: 100n }), storeRow({ storeId: 's3', grossMinor: 44n })];
-  return { snapshot: { rows, dataAsOf, businessDate: null }, stale: false, troubles: [], happenings: [], replay: false, ...differs };
+  const rows = [
+    storeRow(),
+    storeRow({ storeId: 's2', currency: 'EUR', grossMinor: 100n }),
+    storeRow({ storeId: 's3', grossMinor: 44n }),
+  ];
+  return {
+    snapshot: { rows, dataAsOf, businessDate: null },
+    stale: false,
+    troubles: [],
+    happenings: [],
+    replay: false,
+    ...differs,
+  };
 }
 
 describe('the picture', () => {
@@ -39,7 +50,10 @@ describe('the picture', () => {
 
   it('fits the height of the terminal', () => {
     const rows = Array.from({ length: 200 }, (_, index) => storeRow({ storeId: `s${index}` }));
-    const text = renderPicture(parts({ snapshot: { rows, dataAsOf, businessDate: null } }), { ...size, height: 20 });
+    const text = renderPicture(parts({ snapshot: { rows, dataAsOf, businessDate: null } }), {
+      ...size,
+      height: 20,
+    });
     expect(text.split('\n').length).toBeLessThanOrEqual(20);
   });
 });

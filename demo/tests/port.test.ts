@@ -15,7 +15,9 @@ describe('waiting for a port', () => {
 
   it('says that it is taken, in one sentence', async () => {
     const port = await takePort();
-    await expect(waitForPort('127.0.0.1', port, 0)).rejects.toThrow(`Port ${port} is taken by another program`);
+    await expect(waitForPort('127.0.0.1', port, 0)).rejects.toThrow(
+      `Port ${port} is taken by another program`,
+    );
   });
 
   it('ends when it becomes free', async () => {

@@ -45,7 +45,10 @@ export interface CollectorParts {
  * takes them down in reverse.
  * @throws when Postgres does not answer, a migration fails or the port is taken; nothing is left open then.
  */
-export async function startCollector(config: Config, { log, clock = () => new Date() }: CollectorParts): Promise<Collector> {
+export async function startCollector(
+  config: Config,
+  { log, clock = () => new Date() }: CollectorParts,
+): Promise<Collector> {
   const replicaId = randomUUID();
   const metrics = new ProcessMetrics(config.version);
   const events = new Events(metrics, log);
@@ -74,11 +77,28 @@ export async function startCollector(config: Config, { log, clock = () => new Da
       superseded: (connectionIds) => sockets.superseded(connectionIds),
     });
     closers.unshift(() => writer.stop());
-    const sockets: StoreSockets = new StoreSockets({ config, pool, events, writer, failures, clock, epoch: await readEpoch(pool) });
+    const sockets: StoreSockets = new StoreSockets({
+      config,
+      pool,
+      events,
+      writer,
+      failures,
+      clock,
+      epoch: await readEpoch(pool),
+    });
 
     const lease = new Lease(pool, replicaId, config, (error) => events.databaseFailed('lease', error));
-    const watch = new Watch(pool, config.DATABASE_URL, config.HQ_WATCH_INTERVAL_MS, sockets, (error) => events.databaseFailed('watch', error));
-    const push = new PushRoute({ config, pool, events, failures, touch: (storeId) => sockets.touch(storeId), draining: () => draining });
+    const watch = new Watch(pool, config.DATABASE_URL, config.HQ_WATCH_INTERVAL_MS, sockets, (error) =>
+      events.databaseFailed('watch', error),
+    );
+    const push = new PushRoute({
+      config,
+      pool,
+      events,
+      failures,
+      touch: (storeId) => sockets.touch(storeId),
+      draining: () => draining,
+    });
     const storeMetrics = createStoresEndpoint({ pool, log });
     metrics.observe({
       sockets: () => sockets.size,
@@ -98,12 +118,20 @@ export async function startCollector(config: Config, { log, clock = () => new Da
       healthz,
       readyz: readyz(pool, { leaseHeld: () => lease.held(), draining: () => draining }),
     });
-    const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, headersTimeout: 10_000, requestTimeout: config.HQ_BODY_DEADLINE_MS + 30_000 }, app);
+    const server = createServer(
+      {
+        keepAliveTimeout: keepAliveTimeoutMs,
+        headersTimeout: 10_000,
+        requestTimeout: config.HQ_BODY_DEADLINE_MS + 30_000,
+      },
+      app,
+    );
     server.on(
       'upgrade',
       createUpgradeHandler({
         authenticate: (authorization) => authenticate(pool, authorization),
-        closedFor: () => (draining ? 'shutting_down' : sockets.size >= config.HQ_MAX_CONNECTIONS ? 'overloaded' : undefined),
+        closedFor: () =>
+          draining ? 'shutting_down' : sockets.size >= config.HQ_MAX_CONNECTIONS ? 'overloaded' : undefined,
         rejected: (code, source, storeId) => {
           if (!code.startsWith('token_')) return events.upgradeRefused(code, source);
           events.tokenRejected(code, source, storeId);
@@ -113,14 +141,20 @@ export async function startCollector(config: Config, { log, clock = () => new Da
           events.databaseFailed('authenticate', error);
           return codedError(error).code;
         },
-        accepted: (ws, socket, identity, remoteAddress) => sockets.accept(ws, socket, identity, remoteAddress),
+        accepted: (ws, socket, identity, remoteAddress) =>
+          sockets.accept(ws, socket, identity, remoteAddress),
       }),
     );
 
     await lease.start();
-    closers.unshift(() => lease.release().catch((error: unknown) => events.databaseFailed('release lease', error)));
+    closers.unshift(() =>
+      lease.release().catch((error: unknown) => events.databaseFailed('release lease', error)),
+    );
     watch.start();
-    closers.unshift(() => watch.stop(), () => storeMetrics.close());
+    closers.unshift(
+      () => watch.stop(),
+      () => storeMetrics.close(),
+    );
     closers.unshift(() => sockets.shutdown());
     const port = await listen(server, config);
     closers.unshift(() => closeServer(server, config.HQ_SHUTDOWN_DEADLINE_MS));
@@ -150,7 +184,9 @@ async function startMaintenance(pool: Pool, config: Config, events: Events): Pro
   const retention = { logDays: config.HQ_LOG_RETENTION_DAYS, errorDays: config.HQ_ERROR_RETENTION_DAYS };
   await maintainPartitions(pool, retention);
   const timer = setInterval(() => {
-    maintainPartitions(pool, retention).catch((error: unknown) => events.databaseFailed('maintenance', error));
+    maintainPartitions(pool, retention).catch((error: unknown) =>
+      events.databaseFailed('maintenance', error),
+    );
   }, maintenanceIntervalMs);
   return () => clearInterval(timer);
 }

@@ -9,45 +9,89 @@ const milliseconds = (fallback: number, min = 10) => wholeNumber(fallback, min, 
 
 /** Every setting of the collector, by its environment variable; `docs/settings.md` is held to this list by a test. */
 export const settings = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('PostgreSQL 15 or newer; the user owns its database.'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .describe('PostgreSQL 15 or newer; the user owns its database.'),
   HQ_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
   HQ_PORT: wholeNumber(8080, 0, 65_535).describe('Port to listen on; 0 takes a free one.'),
   HQ_ADMIN_TOKEN_FILE: z
     .string()
     .default('hq-admin-token')
-    .describe('The first admin token: read from this file, or made at the first start and written to it (mode 0600).'),
-  HQ_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least severe level that is logged.'),
+    .describe(
+      'The first admin token: read from this file, or made at the first start and written to it (mode 0600).',
+    ),
+  HQ_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least severe level that is logged.'),
   HQ_DATABASE_POOL_MAX: wholeNumber(16, 4, 500).describe('Most connections to PostgreSQL.'),
-  HQ_DATABASE_STATEMENT_TIMEOUT_MS: milliseconds(15_000).describe('A statement that takes longer is cancelled.'),
+  HQ_DATABASE_STATEMENT_TIMEOUT_MS: milliseconds(15_000).describe(
+    'A statement that takes longer is cancelled.',
+  ),
   HQ_DATABASE_CONNECT_TIMEOUT_MS: milliseconds(3_000).describe('Longest wait for a connection of the pool.'),
-  HQ_HEARTBEAT_INTERVAL_MS: milliseconds(defaultHeartbeatIntervalMs, 100).describe('Stores are told to send a heartbeat this often.'),
-  HQ_HEARTBEAT_WINDOW_MS: milliseconds(75_000, 200).describe('Without a heartbeat for this long a store is disconnected.'),
-  HQ_PING_INTERVAL_MS: milliseconds(4_000, 50).describe('HQ probes a connection that has been quiet for this long.'),
-  HQ_SILENCE_LIMIT_MS: milliseconds(8_000, 100).describe('A connection is given up this long after the last byte of its store.'),
-  HQ_RESTART_GRACE_MS: milliseconds(60_000).describe('After HQ starts, stores are unknown, not disconnected, for this long.'),
-  HQ_LEASE_MS: milliseconds(8_000, 200).describe('A collector that does not renew its lease for this long is lost.'),
+  HQ_HEARTBEAT_INTERVAL_MS: milliseconds(defaultHeartbeatIntervalMs, 100).describe(
+    'Stores are told to send a heartbeat this often.',
+  ),
+  HQ_HEARTBEAT_WINDOW_MS: milliseconds(75_000, 200).describe(
+    'Without a heartbeat for this long a store is disconnected.',
+  ),
+  HQ_PING_INTERVAL_MS: milliseconds(4_000, 50).describe(
+    'HQ probes a connection that has been quiet for this long.',
+  ),
+  HQ_SILENCE_LIMIT_MS: milliseconds(8_000, 100).describe(
+    'A connection is given up this long after the last byte of its store.',
+  ),
+  HQ_RESTART_GRACE_MS: milliseconds(60_000).describe(
+    'After HQ starts, stores are unknown, not disconnected, for this long.',
+  ),
+  HQ_LEASE_MS: milliseconds(8_000, 200).describe(
+    'A collector that does not renew its lease for this long is lost.',
+  ),
   HQ_LEASE_RENEWAL_MS: milliseconds(2_000, 50).describe('How often the lease is renewed.'),
-  HQ_FLUSH_INTERVAL_MS: milliseconds(100).describe('Changes of the fleet are written in one batch this often.'),
-  HQ_WATCH_INTERVAL_MS: milliseconds(5_000, 50).describe('How often tokens, commands and settings are read again, hint or no hint.'),
+  HQ_FLUSH_INTERVAL_MS: milliseconds(100).describe(
+    'Changes of the fleet are written in one batch this often.',
+  ),
+  HQ_WATCH_INTERVAL_MS: milliseconds(5_000, 50).describe(
+    'How often tokens, commands and settings are read again, hint or no hint.',
+  ),
   HQ_MAX_CONNECTIONS: wholeNumber(25_000, 1, 1_000_000).describe('Most store connections of this process.'),
   HQ_MAX_CONCURRENT_PUSHES: wholeNumber(64, 1, 10_000).describe('Pushes handled at once; more get 429.'),
-  HQ_MAX_BATCH_RECORDS: wholeNumber(limits.maxBatchRecords, 1, limits.maxBatchRecords).describe('Most records in a batch.'),
-  HQ_MAX_BATCH_BYTES: wholeNumber(limits.maxBatchBytes, 1_024, limits.maxBatchBytes).describe('Most bytes in a batch after decompression.'),
-  HQ_MAX_RECORD_BYTES: wholeNumber(limits.maxRecordBytes, 256, limits.maxRecordBytes).describe('Most bytes in one record.'),
+  HQ_MAX_BATCH_RECORDS: wholeNumber(limits.maxBatchRecords, 1, limits.maxBatchRecords).describe(
+    'Most records in a batch.',
+  ),
+  HQ_MAX_BATCH_BYTES: wholeNumber(limits.maxBatchBytes, 1_024, limits.maxBatchBytes).describe(
+    'Most bytes in a batch after decompression.',
+  ),
+  HQ_MAX_RECORD_BYTES: wholeNumber(limits.maxRecordBytes, 256, limits.maxRecordBytes).describe(
+    'Most bytes in one record.',
+  ),
   HQ_BODY_STALL_MS: milliseconds(10_000).describe('A body that brings no byte for this long is given up.'),
-  HQ_BODY_DEADLINE_MS: milliseconds(240_000).describe('A body that is not complete after this long is given up.'),
+  HQ_BODY_DEADLINE_MS: milliseconds(240_000).describe(
+    'A body that is not complete after this long is given up.',
+  ),
   HQ_ACCEPTED_SCHEMA_VERSIONS: z
     .string()
     .default(acceptedSchemaVersions.join(','))
     .transform((list) => list.split(',').map(Number))
     .pipe(z.array(z.int().min(0)).min(1))
     .describe('Schema versions of records that HQ takes, with commas.'),
-  HQ_MAX_QUARANTINED_PER_STORE: wholeNumber(10_000, 1, 10_000_000).describe('At this many held records a store\'s pushes get 429.'),
+  HQ_MAX_QUARANTINED_PER_STORE: wholeNumber(10_000, 1, 10_000_000).describe(
+    "At this many held records a store's pushes get 429.",
+  ),
   HQ_LOG_RETENTION_DAYS: wholeNumber(30, 1, 3_650).describe('Days that the sync log is kept.'),
-  HQ_ERROR_RETENTION_DAYS: wholeNumber(90, 1, 3_650).describe('Days that errors and resolved episodes are kept.'),
-  HQ_SHUTDOWN_SPREAD_MS: milliseconds(20_000, 0).describe('At a shutdown the stores are told to come back spread over this time.'),
-  HQ_SHUTDOWN_DEADLINE_MS: milliseconds(10_000).describe('A shutdown waits this long for requests under way.'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional().describe('Where traces go (OTLP over HTTP); none are made without it.'),
+  HQ_ERROR_RETENTION_DAYS: wholeNumber(90, 1, 3_650).describe(
+    'Days that errors and resolved episodes are kept.',
+  ),
+  HQ_SHUTDOWN_SPREAD_MS: milliseconds(20_000, 0).describe(
+    'At a shutdown the stores are told to come back spread over this time.',
+  ),
+  HQ_SHUTDOWN_DEADLINE_MS: milliseconds(10_000).describe(
+    'A shutdown waits this long for requests under way.',
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe('Where traces go (OTLP over HTTP); none are made without it.'),
 });
 
 export type Settings = z.infer<typeof settings>;
@@ -62,7 +106,9 @@ export class ConfigError extends Error {}
 
 /** @throws ConfigError naming every variable that does not fit. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);

@@ -20,7 +20,16 @@ export class Events {
 
   storeConnected({ storeId, connectionId, remoteAddress }: OfStore, hello: Hello): void {
     this.metrics.connects.inc();
-    this.log.info({ storeId, connectionId, remoteAddress, agentVersion: hello.agentVersion, schemaVersion: hello.schemaVersion }, 'store connected');
+    this.log.info(
+      {
+        storeId,
+        connectionId,
+        remoteAddress,
+        agentVersion: hello.agentVersion,
+        schemaVersion: hello.schemaVersion,
+      },
+      'store connected',
+    );
   }
 
   storeDisconnected({ storeId, connectionId }: OfStore, reason: DisconnectReason): void {
@@ -52,7 +61,12 @@ export class Events {
     this.log.debug({ code, source }, 'upgrade refused');
   }
 
-  pushCommitted(storeId: string, entity: string, results: readonly RecordResult[], durationSeconds: number): void {
+  pushCommitted(
+    storeId: string,
+    entity: string,
+    results: readonly RecordResult[],
+    durationSeconds: number,
+  ): void {
     this.metrics.syncDuration.observe({ direction: 'push', outcome: 'success' }, durationSeconds);
     this.metrics.batchRecords.observe({ direction: 'push' }, results.length);
     for (const { code } of results) {

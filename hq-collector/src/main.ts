@@ -7,7 +7,11 @@ const forcedExitSlackMs = 10_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: config.HQ_LOG_LEVEL, base: { service: 'hq-collector' }, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({
+    level: config.HQ_LOG_LEVEL,
+    base: { service: 'hq-collector' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
   const tracing = config.OTEL_EXPORTER_OTLP_ENDPOINT
     ? await (await import('./tracing.js')).startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, config.version)
     : undefined;
@@ -37,11 +41,18 @@ main().catch((error: unknown) => {
 
 /** What went wrong at the start, for a person; a stack only where it is a fault of the program. */
 function sentence(error: unknown): string {
-  if (error instanceof ConfigError || (error as Error).name === 'AdminTokenFileError') return (error as Error).message;
-  const { code, message, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (error instanceof ConfigError || (error as Error).name === 'AdminTokenFileError')
+    return (error as Error).message;
+  const { code, message, address, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
   if (code === 'EADDRINUSE') return `Port ${port} is taken by another program; set HQ_PORT to another one.`;
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `Cannot listen on ${address ?? ''}:${port ?? ''}: ${message}`;
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return `PostgreSQL does not answer at the address in DATABASE_URL: ${message}`;
-  if (code === '28P01' || code === '28000' || code === '3D000') return `PostgreSQL refuses DATABASE_URL: ${message}`;
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
+    return `Cannot listen on ${address ?? ''}:${port ?? ''}: ${message}`;
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND')
+    return `PostgreSQL does not answer at the address in DATABASE_URL: ${message}`;
+  if (code === '28P01' || code === '28000' || code === '3D000')
+    return `PostgreSQL refuses DATABASE_URL: ${message}`;
   return (error as Error).stack ?? String(error);
 }

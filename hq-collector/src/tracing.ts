@@ -6,7 +6,12 @@ import { register } from 'node:module';
  */
 export async function startTracing(endpoint: string, version: string): Promise<{ stop(): Promise<void> }> {
   register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
-  const [{ BatchSpanProcessor, NodeTracerProvider }, { OTLPTraceExporter }, { registerInstrumentations }, { resourceFromAttributes }] = await Promise.all([
+  const [
+    { BatchSpanProcessor, NodeTracerProvider },
+    { OTLPTraceExporter },
+    { registerInstrumentations },
+    { resourceFromAttributes },
+  ] = await Promise.all([
     import('@opentelemetry/sdk-trace-node'),
     import('@opentelemetry/exporter-trace-otlp-http'),
     import('@opentelemetry/instrumentation'),
@@ -19,13 +24,17 @@ export async function startTracing(endpoint: string, version: string): Promise<{
   ]);
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'hq-collector', 'service.version': version }),
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` }))],
+    spanProcessors: [
+      new BatchSpanProcessor(new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` })),
+    ],
   });
   provider.register();
   registerInstrumentations({
     tracerProvider: provider,
     instrumentations: [
-      new HttpInstrumentation({ ignoreIncomingRequestHook: (request) => /^\/(metrics|healthz|readyz)/.test(request.url ?? '') }),
+      new HttpInstrumentation({
+        ignoreIncomingRequestHook: (request) => /^\/(metrics|healthz|readyz)/.test(request.url ?? ''),
+      }),
       new ExpressInstrumentation(),
       new PgInstrumentation({ requireParentSpan: true }),
     ],

@@ -15,19 +15,50 @@ const store = { name: 'Main Street', timezone: 'America/Denver', currency: 'USD'
 
 describe('stores', () => {
   test('are created, read, changed, listed by page, archived', async () => {
-    const created = await hq.admin.call('POST', '/stores', { storeId: 'm1', ...store, region: 'West', openingHours: { mon: [['08:00', '22:00']] }, dayCutover: '03:00' });
-    expect(created).toMatchObject({ status: 201, body: { storeId: 'm1', region: 'West', dayCutover: '03:00', openingHours: { mon: [['08:00', '22:00']] }, archivedAt: null } });
-    expect((await hq.admin.call('POST', '/stores', { storeId: 'm1', ...store })).body).toMatchObject({ status: 409, code: 'store_exists' });
-    expect((await hq.admin.call('PATCH', '/stores/m1', { region: null, name: 'High Street' })).body).toMatchObject({ name: 'High Street', region: null, dayCutover: '03:00' });
+    const created = await hq.admin.call('POST', '/stores', {
+      storeId: 'm1',
+      ...store,
+      region: 'West',
+      openingHours: { mon: [['08:00', '22:00']] },
+      dayCutover: '03:00',
+    });
+    expect(created).toMatchObject({
+      status: 201,
+      body: {
+        storeId: 'm1',
+        region: 'West',
+        dayCutover: '03:00',
+        openingHours: { mon: [['08:00', '22:00']] },
+        archivedAt: null,
+      },
+    });
+    expect((await hq.admin.call('POST', '/stores', { storeId: 'm1', ...store })).body).toMatchObject({
+      status: 409,
+      code: 'store_exists',
+    });
+    expect(
+      (await hq.admin.call('PATCH', '/stores/m1', { region: null, name: 'High Street' })).body,
+    ).toMatchObject({ name: 'High Street', region: null, dayCutover: '03:00' });
     await hq.admin.call('POST', '/stores', { storeId: 'm2', ...store });
     const first = await hq.admin.call('GET', '/stores?limit=1');
     const second = await hq.admin.call('GET', `/stores?limit=1&after=${first.body.next}`);
-    expect([first.body.items[0].storeId, second.body.items[0].storeId, second.body.next]).toEqual(['m1', 'm2', null]);
+    expect([first.body.items[0].storeId, second.body.items[0].storeId, second.body.next]).toEqual([
+      'm1',
+      'm2',
+      null,
+    ]);
     await hq.admin.call('POST', '/stores/m2/archive', {});
-    expect((await hq.admin.call('GET', '/stores?archived=true')).body.items.map((one: { storeId: string }) => one.storeId)).toEqual(['m2']);
+    expect(
+      (await hq.admin.call('GET', '/stores?archived=true')).body.items.map(
+        (one: { storeId: string }) => one.storeId,
+      ),
+    ).toEqual(['m2']);
     expect((await hq.admin.call('PATCH', '/stores/m2', { name: 'x' })).body.code).toBe('store_archived');
     expect((await hq.admin.call('POST', '/stores/m2/tokens', {})).body.code).toBe('store_archived');
-    expect((await hq.admin.call('GET', '/stores/nowhere')).body).toMatchObject({ status: 404, code: 'store_not_found' });
+    expect((await hq.admin.call('GET', '/stores/nowhere')).body).toMatchObject({
+      status: 404,
+      code: 'store_not_found',
+    });
   });
 
   test.each([
@@ -43,9 +74,17 @@ describe('stores', () => {
   });
 
   test('a body that is no JSON, and one that is too large', async () => {
-    const send = (body: string) => fetch(`${hq.url}/admin/v1/stores`, { method: 'POST', body, headers: { authorization: `Bearer ${hq.admin.token}`, 'content-type': 'application/json' } });
+    const send = (body: string) =>
+      fetch(`${hq.url}/admin/v1/stores`, {
+        method: 'POST',
+        body,
+        headers: { authorization: `Bearer ${hq.admin.token}`, 'content-type': 'application/json' },
+      });
     expect(await (await send('{')).json()).toMatchObject({ status: 400, code: 'body_not_json' });
-    expect(await (await send(JSON.stringify('x'.repeat(200_000)))).json()).toMatchObject({ status: 413, code: 'body_too_large' });
+    expect(await (await send(JSON.stringify('x'.repeat(200_000)))).json()).toMatchObject({
+      status: 413,
+      code: 'body_too_large',
+    });
   });
 });
 
@@ -58,15 +97,26 @@ describe('tokens', () => {
     expect(second.status).toBe(201);
     const { body } = await hq.admin.call('GET', '/stores/t1/tokens');
     expect(body.items.map((one: { state: string }) => one.state)).toEqual(['active', 'superseded']);
-    const dump = JSON.stringify([body, (await hq.database.pool.query('select * from hq.store_token, hq.audit_log')).rows]);
+    const dump = JSON.stringify([
+      body,
+      (await hq.database.pool.query('select * from hq.store_token, hq.audit_log')).rows,
+    ]);
     expect(dump).not.toContain(first.token);
-    expect((await hq.admin.call('DELETE', `/stores/t1/tokens/${second.body.tokenId}`)).body).toMatchObject({ state: 'revoked' });
-    expect((await hq.admin.call('DELETE', '/stores/t1/tokens/00000000-0000-4000-8000-000000000000')).body.code).toBe('token_not_found');
+    expect((await hq.admin.call('DELETE', `/stores/t1/tokens/${second.body.tokenId}`)).body).toMatchObject({
+      state: 'revoked',
+    });
+    expect(
+      (await hq.admin.call('DELETE', '/stores/t1/tokens/00000000-0000-4000-8000-000000000000')).body.code,
+    ).toBe('token_not_found');
   });
 });
 
 describe('roles', () => {
-  const secrets = { viewer: 'viewer-token-of-the-tests', operator: 'operator-token-of-the-tests', admin: 'admin-token-of-the-tests-' };
+  const secrets = {
+    viewer: 'viewer-token-of-the-tests',
+    operator: 'operator-token-of-the-tests',
+    admin: 'admin-token-of-the-tests-',
+  };
   beforeAll(async () => {
     for (const role of roles) await addAdminToken(hq.database.pool as never, role, role, secrets[role]);
   });
@@ -74,35 +124,79 @@ describe('roles', () => {
   test('every route, every role: what is not allowed is 403, and nobody is 401', async () => {
     const allowed: Record<string, string[]> = {};
     for (const { method, path, role } of adminEndpoints) {
-      const target = path.replace('{tokenId}', '00000000-0000-4000-8000-000000000000').replace(/\{\w+\}/g, '999999');
+      const target = path
+        .replace('{tokenId}', '00000000-0000-4000-8000-000000000000')
+        .replace(/\{\w+\}/g, '999999');
       for (const who of roles) {
-        const { status } = await adminClient(hq.url, secrets[who]).call(method.toUpperCase(), target, method === 'get' ? undefined : {});
+        const { status } = await adminClient(hq.url, secrets[who]).call(
+          method.toUpperCase(),
+          target,
+          method === 'get' ? undefined : {},
+        );
         if (status !== 403) (allowed[`${method} ${path}`] ??= []).push(who);
         expect(status === 403).toBe(roles.indexOf(who) < roles.indexOf(role));
         expect(status).toBeLessThan(500);
       }
-      expect((await adminClient(hq.url, 'nobody').call(method.toUpperCase(), target, method === 'get' ? undefined : {})).status).toBe(401);
+      expect(
+        (
+          await adminClient(hq.url, 'nobody').call(
+            method.toUpperCase(),
+            target,
+            method === 'get' ? undefined : {},
+          )
+        ).status,
+      ).toBe(401);
     }
-    expect(allowed).toMatchObject({ 'get /stores': ['viewer', 'operator', 'admin'], 'post /stores': ['admin'], 'post /quarantine/{quarantineId}/replay': ['operator', 'admin'] });
+    expect(allowed).toMatchObject({
+      'get /stores': ['viewer', 'operator', 'admin'],
+      'post /stores': ['admin'],
+      'post /quarantine/{quarantineId}/replay': ['operator', 'admin'],
+    });
   });
 
   test('what changes something leaves an audit row: who, what, from where', async () => {
     await adminClient(hq.url, secrets.admin).call('POST', '/stores', { storeId: 'audited', ...store });
     const { body } = await hq.admin.call('GET', '/audit?storeId=audited');
-    expect(body.items).toEqual([expect.objectContaining({ actor: 'admin', action: 'store.create', source: expect.stringContaining('127.0.0.1'), detail: expect.objectContaining({ name: 'Main Street' }) })]);
+    expect(body.items).toEqual([
+      expect.objectContaining({
+        actor: 'admin',
+        action: 'store.create',
+        source: expect.stringContaining('127.0.0.1'),
+        detail: expect.objectContaining({ name: 'Main Street' }),
+      }),
+    ]);
   });
 });
 
 test('the OpenAPI document has every route and no other', async () => {
-  const document = (await (await fetch(`${hq.url}/openapi.json`)).json()) as { openapi: string; paths: Record<string, Record<string, unknown>> };
+  const document = (await (await fetch(`${hq.url}/openapi.json`)).json()) as {
+    openapi: string;
+    paths: Record<string, Record<string, unknown>>;
+  };
   expect(document.openapi).toBe('3.1.0');
-  const documented = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
   const admin = adminEndpoints.map(({ method, path }) => `${method} /admin/v1${path}`);
-  expect(documented.sort()).toEqual([...admin, 'get /healthz', 'get /metrics', 'get /metrics/stores', 'get /openapi.json', 'get /readyz', 'post /v1/push/{entity}'].sort());
+  expect(documented.sort()).toEqual(
+    [
+      ...admin,
+      'get /healthz',
+      'get /metrics',
+      'get /metrics/stores',
+      'get /openapi.json',
+      'get /readyz',
+      'post /v1/push/{entity}',
+    ].sort(),
+  );
 });
 
 test('health and readiness', async () => {
   expect((await fetch(`${hq.url}/healthz`)).status).toBe(200);
-  expect(await (await fetch(`${hq.url}/readyz`)).json()).toEqual({ accepting: true, lease: true, postgres: true });
+  expect(await (await fetch(`${hq.url}/readyz`)).json()).toEqual({
+    accepting: true,
+    lease: true,
+    postgres: true,
+  });
   expect(await (await fetch(`${hq.url}/nowhere`)).json()).toMatchObject({ code: 'not_found' });
 });

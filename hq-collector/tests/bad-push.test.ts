@@ -9,7 +9,9 @@ let hq: TestCollector;
 let storeId: string;
 let token: string;
 beforeAll(async () => {
-  hq = await startTestCollector({ settings: { HQ_BODY_STALL_MS: '300', HQ_MAX_QUARANTINED_PER_STORE: '60' } });
+  hq = await startTestCollector({
+    settings: { HQ_BODY_STALL_MS: '300', HQ_MAX_QUARANTINED_PER_STORE: '60' },
+  });
 });
 afterAll(() => hq.stop());
 
@@ -24,11 +26,24 @@ const sql = async (text: string) => (await hq.database.pool.query(text, [storeId
 
 /** What a failed operation must leave: its row, its episode, its total; and nothing of the batch. */
 async function expectFailure(code: string, kind: string): Promise<void> {
-  const errors = await eventually('the error row', () => sql('select code, kind from hq_view.sync_errors where store_id = $1'), (rows) => rows.length > 0);
+  const errors = await eventually(
+    'the error row',
+    () => sql('select code, kind from hq_view.sync_errors where store_id = $1'),
+    (rows) => rows.length > 0,
+  );
   expect(errors).toContainEqual({ code, kind });
-  expect(await sql('select succeeded, code, kind from hq_view.sync_log where store_id = $1')).toContainEqual({ succeeded: false, code, kind });
-  expect(await sql('select kind, open from hq_view.error_episodes where store_id = $1')).toContainEqual({ kind, open: true });
-  expect(await sql('select total::int from hq.store_error_total where store_id = $1')).toEqual([{ total: 1 }]);
+  expect(await sql('select succeeded, code, kind from hq_view.sync_log where store_id = $1')).toContainEqual({
+    succeeded: false,
+    code,
+    kind,
+  });
+  expect(await sql('select kind, open from hq_view.error_episodes where store_id = $1')).toContainEqual({
+    kind,
+    open: true,
+  });
+  expect(await sql('select total::int from hq.store_error_total where store_id = $1')).toEqual([
+    { total: 1 },
+  ]);
   expect(await sql('select 1 from hq_view.pushed_records where store_id = $1')).toEqual([]);
   const metrics = await (await fetch(`${hq.url}/metrics`)).text();
   expect(metrics).toMatch(new RegExp(`hq_collector_sync_failures_total\\{code="${code}"\\} [1-9]`));
@@ -37,22 +52,35 @@ async function expectFailure(code: string, kind: string): Promise<void> {
 describe('a batch that HQ refuses', () => {
   test('over the limit of records: 413 with the limits', async () => {
     await newStore();
-    const answer = await push(hq.url, token, Array.from({ length: 501 }, (_, index) => saleRecord(`s${index}`)));
+    const answer = await push(
+      hq.url,
+      token,
+      Array.from({ length: 501 }, (_, index) => saleRecord(`s${index}`)),
+    );
     expect(answer.status).toBe(413);
-    expect(answer.body).toMatchObject({ code: 'batch_too_large', retry: false, limits: { maxBatchRecords: 500, maxBatchBytes: 1_048_576, maxRecordBytes: 262_144 } });
+    expect(answer.body).toMatchObject({
+      code: 'batch_too_large',
+      retry: false,
+      limits: { maxBatchRecords: 500, maxBatchBytes: 1_048_576, maxRecordBytes: 262_144 },
+    });
     await expectFailure('batch_too_large', 'payload_too_large');
   });
 
   test('over the limit of bytes: 413, however small it was on the wire', async () => {
     await newStore();
-    const answer = await push(hq.url, token, gzipSync(Buffer.alloc(50_000_000, ' ')), { headers: { 'content-encoding': 'gzip' } });
+    const answer = await push(hq.url, token, gzipSync(Buffer.alloc(50_000_000, ' ')), {
+      headers: { 'content-encoding': 'gzip' },
+    });
     expect(answer.status).toBe(413);
     await expectFailure('batch_too_large', 'payload_too_large');
   });
 
   test('with one record over the limit: 413 names the line', async () => {
     await newStore();
-    const answer = await push(hq.url, token, [saleRecord('a'), saleRecord('b', { note: 'x'.repeat(262_144) })]);
+    const answer = await push(hq.url, token, [
+      saleRecord('a'),
+      saleRecord('b', { note: 'x'.repeat(262_144) }),
+    ]);
     expect(answer.body).toMatchObject({ status: 413, code: 'record_too_large', line: 2 });
     await expectFailure('record_too_large', 'payload_too_large');
   });
@@ -60,13 +88,22 @@ describe('a batch that HQ refuses', () => {
   test('of a schema version that HQ does not take: 409 with expected and actual', async () => {
     await newStore();
     const answer = await push(hq.url, token, [saleRecord('a')], { headers: { 'hq-schema-version': '1' } });
-    expect(answer.body).toMatchObject({ status: 409, code: 'schema_mismatch', expected: [2], actual: 1, retry: true });
+    expect(answer.body).toMatchObject({
+      status: 409,
+      code: 'schema_mismatch',
+      expected: [2],
+      actual: 1,
+      retry: true,
+    });
     await expectFailure('schema_mismatch', 'schema_mismatch');
   });
 
   test.each([
     ['cut short', (body: Buffer) => body.subarray(0, body.length - 12)],
-    ['with a checksum that lies', (body: Buffer) => Buffer.concat([body.subarray(0, body.length - 8), Buffer.alloc(8, 1)])],
+    [
+      'with a checksum that lies',
+      (body: Buffer) => Buffer.concat([body.subarray(0, body.length - 8), Buffer.alloc(8, 1)]),
+    ],
     ['that is no gzip at all', () => Buffer.from('{"id":"a"}\n')],
   ])('as gzip %s: 400', async (_, spoil) => {
     await newStore();
@@ -110,9 +147,18 @@ describe('a batch that HQ refuses', () => {
 
   test('of an entity that goes the other way, or that nobody knows', async () => {
     await newStore();
-    expect((await push(hq.url, token, [saleRecord('a')], { entity: 'products' })).body).toMatchObject({ status: 409, code: 'entity_not_pushed' });
-    expect((await push(hq.url, token, [saleRecord('a')], { entity: 'dragons' })).body).toMatchObject({ status: 404, code: 'entity_unknown' });
-    expect(await sql('select code from hq_view.sync_errors where store_id = $1 order by 1')).toEqual([{ code: 'entity_not_pushed' }, { code: 'entity_unknown' }]);
+    expect((await push(hq.url, token, [saleRecord('a')], { entity: 'products' })).body).toMatchObject({
+      status: 409,
+      code: 'entity_not_pushed',
+    });
+    expect((await push(hq.url, token, [saleRecord('a')], { entity: 'dragons' })).body).toMatchObject({
+      status: 404,
+      code: 'entity_unknown',
+    });
+    expect(await sql('select code from hq_view.sync_errors where store_id = $1 order by 1')).toEqual([
+      { code: 'entity_not_pushed' },
+      { code: 'entity_unknown' },
+    ]);
   });
 });
 
@@ -125,25 +171,64 @@ describe('a record that HQ refuses is held, and the rest of its batch commits', 
     ['no revision', { id: 'bad', data: good.data }, 'record_invalid'],
     ['a float for money', saleRecord('bad', { grossMinor: 10.5 }), 'record_invalid'],
     ['a negative amount', saleRecord('bad', { taxMinor: -1 }), 'record_invalid'],
-    ['an instant without offset', saleRecord('bad', { completedAt: '2026-03-10T12:00:00' }), 'record_invalid'],
-    ['an instant before the century', saleRecord('bad', { completedAt: '0000-01-01T00:00:00Z' }), 'record_invalid'],
+    [
+      'an instant without offset',
+      saleRecord('bad', { completedAt: '2026-03-10T12:00:00' }),
+      'record_invalid',
+    ],
+    [
+      'an instant before the century',
+      saleRecord('bad', { completedAt: '0000-01-01T00:00:00Z' }),
+      'record_invalid',
+    ],
     ['lines that do not add up', saleRecord('bad', { lines: [] }), 'record_totals_differ'],
     ['a foreign currency', saleRecord('bad', { currency: 'EUR' }), 'record_foreign_currency'],
-    ['an instant two days ahead', saleRecord('bad', { completedAt: new Date(Date.now() + 48 * 3_600_000).toISOString() }), 'record_in_the_future'],
+    [
+      'an instant two days ahead',
+      saleRecord('bad', { completedAt: new Date(Date.now() + 48 * 3_600_000).toISOString() }),
+      'record_in_the_future',
+    ],
     ['U+0000 in a text', saleRecord('bad', { note: 'a\u0000b' }), 'record_text_invalid'],
-    ['half a surrogate pair', `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', '{"note":"\\ud800",')}}`, 'record_text_invalid'],
-    ['a number beyond a double', `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', '{"note":1e999,')}}`, 'record_unstorable'],
-    ['a nesting beyond the stack', `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', `{"note":${'['.repeat(20_000)}${']'.repeat(20_000)},`)}}`, 'record_unstorable'],
+    [
+      'half a surrogate pair',
+      `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', '{"note":"\\ud800",')}}`,
+      'record_text_invalid',
+    ],
+    [
+      'a number beyond a double',
+      `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', '{"note":1e999,')}}`,
+      'record_unstorable',
+    ],
+    [
+      'a nesting beyond the stack',
+      `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', `{"note":${'['.repeat(20_000)}${']'.repeat(20_000)},`)}}`,
+      'record_unstorable',
+    ],
   ])('%s', async (_, bad, code) => {
     await newStore();
     const answer = await push(hq.url, token, [saleRecord('first'), bad, saleRecord('last')]);
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ accepted: 2, quarantined: 1 });
     expect(answer.body.records[1]).toMatchObject({ line: 2, outcome: 'quarantined', code });
-    expect(await sql('select record_id from hq_view.pushed_records where store_id = $1 order by 1')).toEqual([{ record_id: 'first' }, { record_id: 'last' }]);
-    const held = await sql('select code, content, state from hq_view.quarantined_records where store_id = $1');
-    expect(held).toEqual([{ code, state: 'held', content: Buffer.isBuffer(bad) ? bad : Buffer.from(typeof bad === 'string' ? bad : JSON.stringify(bad)) }]);
-    expect(await sql('select kind, code, open from hq_view.error_episodes where store_id = $1')).toEqual([{ kind: 'record_rejected', code, open: true }]);
+    expect(await sql('select record_id from hq_view.pushed_records where store_id = $1 order by 1')).toEqual([
+      { record_id: 'first' },
+      { record_id: 'last' },
+    ]);
+    const held = await sql(
+      'select code, content, state from hq_view.quarantined_records where store_id = $1',
+    );
+    expect(held).toEqual([
+      {
+        code,
+        state: 'held',
+        content: Buffer.isBuffer(bad)
+          ? bad
+          : Buffer.from(typeof bad === 'string' ? bad : JSON.stringify(bad)),
+      },
+    ]);
+    expect(await sql('select kind, code, open from hq_view.error_episodes where store_id = $1')).toEqual([
+      { kind: 'record_rejected', code, open: true },
+    ]);
     expect(await sql('select code from hq_view.sync_errors where store_id = $1')).toEqual([{ code }]);
   });
 
@@ -155,8 +240,14 @@ describe('a record that HQ refuses is held, and the rest of its batch commits', 
     const batch = [saleRecord('a'), saleRecord('b'), saleRecord('cursed'), saleRecord('d'), saleRecord('e')];
     const answer = await push(hq.url, token, batch);
     expect(answer.body).toMatchObject({ accepted: 4, quarantined: 1 });
-    expect(answer.body.records.map((record: { line: number; outcome: string }) => [record.line, record.outcome])).toEqual([
-      [1, 'accepted'], [2, 'accepted'], [3, 'quarantined'], [4, 'accepted'], [5, 'accepted'],
+    expect(
+      answer.body.records.map((record: { line: number; outcome: string }) => [record.line, record.outcome]),
+    ).toEqual([
+      [1, 'accepted'],
+      [2, 'accepted'],
+      [3, 'quarantined'],
+      [4, 'accepted'],
+      [5, 'accepted'],
     ]);
   });
 
@@ -168,7 +259,18 @@ describe('a record that HQ refuses is held, and the rest of its batch commits', 
       expect.objectContaining({ outcome: 'quarantined', code: 'record_revision_conflict' }),
       expect.objectContaining({ outcome: 'accepted' }),
     ]);
-    expect(await sql(`select data ->> 'terminalId' as terminal from hq_view.pushed_records where store_id = $1 and record_id = 'a'`)).toEqual([{ terminal: 'T1' }]);
+    expect(
+      await sql(
+        `select data ->> 'terminalId' as terminal from hq_view.pushed_records where store_id = $1 and record_id = 'a'`,
+      ),
+    ).toEqual([{ terminal: 'T1' }]);
+  });
+
+  test('-0 sent again is the same content', async () => {
+    await newStore();
+    const line = JSON.stringify(saleRecord('z', { note: 7, completedAt: '2026-01-02T12:00:00Z' })).replace('"note":7', '"note":-0');
+    await push(hq.url, token, [line]);
+    expect((await push(hq.url, token, [line])).body).toMatchObject({ duplicate: 1, quarantined: 0 });
   });
 
   test('sent again it is held once; replayed after the cure it counts once and the episode ends', async () => {
@@ -176,25 +278,36 @@ describe('a record that HQ refuses is held, and the rest of its batch commits', 
     const foreign = saleRecord('f', { currency: 'EUR', completedAt: '2026-01-02T12:00:00Z' });
     await push(hq.url, token, [foreign]);
     await push(hq.url, token, [foreign]);
-    const held = await sql('select quarantine_id::int, times from hq_view.quarantined_records where store_id = $1');
+    const held = await sql(
+      'select quarantine_id::int, times from hq_view.quarantined_records where store_id = $1',
+    );
     expect(held).toEqual([{ quarantine_id: expect.any(Number), times: 2 }]);
     await push(hq.url, token, [good]);
-    expect(await sql('select open from hq_view.error_episodes where store_id = $1')).toEqual([{ open: true }]);
+    expect(await sql('select open from hq_view.error_episodes where store_id = $1')).toEqual([
+      { open: true },
+    ]);
 
     await hq.admin.call('PATCH', `/stores/${storeId}`, { currency: 'EUR' });
     const replayed = await hq.admin.call('POST', `/quarantine/${held[0].quarantine_id}/replay`, {});
     expect(replayed.body).toMatchObject({ outcome: 'accepted', id: 'f' });
-    expect(await sql('select open from hq_view.error_episodes where store_id = $1')).toEqual([{ open: false }]);
-    expect(await sql(`select sales_count::int from hq_view.activity where store_id = $1 and currency = 'EUR'`)).toEqual([{ sales_count: 1 }]);
+    expect(await sql('select open from hq_view.error_episodes where store_id = $1')).toEqual([
+      { open: false },
+    ]);
+    expect(
+      await sql(`select sales_count::int from hq_view.activity where store_id = $1 and currency = 'EUR'`),
+    ).toEqual([{ sales_count: 1 }]);
     expect((await hq.admin.call('POST', `/quarantine/${held[0].quarantine_id}/replay`, {})).status).toBe(404);
   });
 
   test('a quarantine that is full takes no more, and loses nothing', async () => {
     await newStore();
-    const bad = (from: number) => Array.from({ length: 40 }, (_, index) => saleRecord(`b${from + index}`, { currency: 'EUR' }));
+    const bad = (from: number) =>
+      Array.from({ length: 40 }, (_, index) => saleRecord(`b${from + index}`, { currency: 'EUR' }));
     expect((await push(hq.url, token, bad(0))).status).toBe(200);
     expect((await push(hq.url, token, bad(40))).body).toMatchObject({ status: 429, code: 'quarantine_full' });
-    expect(await sql(`select count(*)::int as held from hq_view.quarantined_records where store_id = $1`)).toEqual([{ held: 40 }]);
+    expect(
+      await sql(`select count(*)::int as held from hq_view.quarantined_records where store_id = $1`),
+    ).toEqual([{ held: 40 }]);
   });
 });
 
@@ -205,23 +318,41 @@ describe('a token that HQ refuses', () => {
       await hq.admin.call('DELETE', `/stores/${storeId}/tokens/${newer.tokenId}`);
       return { ...newer, tokenId: newer.token };
     });
-    await hq.database.pool.query(`update hq.store_token set superseded_at = now() where store_id = $1 and revoked_at is null`, [storeId]);
+    await hq.database.pool.query(
+      `update hq.store_token set superseded_at = now() where store_id = $1 and revoked_at is null`,
+      [storeId],
+    );
     const codes = [];
-    for (const used of ['hqs_stranger', tokenId, tokenId, token]) codes.push((await push(hq.url, used, [saleRecord('a')])).body.code);
-    await hq.database.pool.query(`update hq.store_token set superseded_at = null, expires_at = now() where store_id = $1 and revoked_at is null`, [storeId]);
+    for (const used of ['hqs_stranger', tokenId, tokenId, token])
+      codes.push((await push(hq.url, used, [saleRecord('a')])).body.code);
+    await hq.database.pool.query(
+      `update hq.store_token set superseded_at = null, expires_at = now() where store_id = $1 and revoked_at is null`,
+      [storeId],
+    );
     codes.push((await push(hq.url, token, [saleRecord('a')])).body.code);
-    expect(codes).toEqual(['token_unknown', 'token_revoked', 'token_revoked', 'token_superseded', 'token_expired']);
+    expect(codes).toEqual([
+      'token_unknown',
+      'token_revoked',
+      'token_revoked',
+      'token_superseded',
+      'token_expired',
+    ]);
     expect((await push(hq.url, '', [saleRecord('a')])).body.code).toBe('token_missing');
 
     const rows = await eventually(
       'one row a reason',
-      async () => (await hq.database.pool.query('select reason, sum(failures)::int as failures from hq.auth_failure group by 1 order by 1')).rows,
+      async () =>
+        (
+          await hq.database.pool.query(
+            'select reason, sum(failures)::int as failures from hq.auth_failure group by 1 order by 1',
+          )
+        ).rows,
       (found) => found.length === 5,
     );
     expect(rows).toContainEqual({ reason: 'token_revoked', failures: 2 });
-    expect(await sql('select kind, entity, open, failures::int from hq_view.error_episodes where store_id = $1')).toEqual([
-      { kind: 'token_rejected', entity: null, open: true, failures: 4 },
-    ]);
+    expect(
+      await sql('select kind, entity, open, failures::int from hq_view.error_episodes where store_id = $1'),
+    ).toEqual([{ kind: 'token_rejected', entity: null, open: true, failures: 4 }]);
     expect(await sql('select 1 from hq_view.sync_errors where store_id = $1')).toEqual([]);
   });
 
@@ -231,7 +362,11 @@ describe('a token that HQ refuses', () => {
 });
 
 /** Sends the head of a push with this announced length and only these bytes; resolves to all that came back. */
-function rawPush(chunks: readonly string[], contentLength: number, then: 'wait' | 'destroy' = 'wait'): Promise<string> {
+function rawPush(
+  chunks: readonly string[],
+  contentLength: number,
+  then: 'wait' | 'destroy' = 'wait',
+): Promise<string> {
   return new Promise((resolve) => {
     const { port } = new URL(hq.url);
     const socket = connect(Number(port), '127.0.0.1', () => {
@@ -252,6 +387,11 @@ function rawPush(chunks: readonly string[], contentLength: number, then: 'wait' 
 
 test('gzip members may follow each other', async () => {
   await newStore();
-  const members = Buffer.concat([gzipSync(`${JSON.stringify(saleRecord('a'))}\n`), gzipSync(`${JSON.stringify(saleRecord('b'))}\n`)]);
-  expect((await push(hq.url, token, members, { headers: { 'content-encoding': 'gzip' } })).body).toMatchObject({ accepted: 2 });
+  const members = Buffer.concat([
+    gzipSync(`${JSON.stringify(saleRecord('a'))}\n`),
+    gzipSync(`${JSON.stringify(saleRecord('b'))}\n`),
+  ]);
+  expect(
+    (await push(hq.url, token, members, { headers: { 'content-encoding': 'gzip' } })).body,
+  ).toMatchObject({ accepted: 2 });
 });

@@ -20,6 +20,10 @@ test('a database connection that breaks in the middle of a push is a 503, and th
   expect(answer.body).toMatchObject({ status: 503, code: 'database_unavailable', retry: true });
   expect(answer.headers.get('retry-after')).toBe('2');
   expect((await push(hq.url, token, [saleRecord('a')])).status).toBe(200);
-  const { rows } = await eventually('the failure is written after', () => hq.database.pool.query(`select kind, open from hq_view.error_episodes`), (found) => found.rows.length > 0);
+  const { rows } = await eventually(
+    'the failure is written after',
+    () => hq.database.pool.query(`select kind, open from hq_view.error_episodes`),
+    (found) => found.rows.length > 0,
+  );
   expect(rows).toEqual([expect.objectContaining({ kind: 'overloaded' })]);
 });

@@ -6,7 +6,11 @@ afterEach(() => jest.useRealTimers());
 
 test('what is asked for while a run is under way is run after it', async () => {
   const ends: (() => void)[] = [];
-  const loop = new FlushLoop(100, () => new Promise((resolve) => ends.push(resolve)), () => undefined);
+  const loop = new FlushLoop(
+    100,
+    () => new Promise((resolve) => ends.push(resolve)),
+    () => undefined,
+  );
   loop.request();
   await jest.advanceTimersByTimeAsync(100);
   loop.request(); // the first run has taken its batch
@@ -34,7 +38,11 @@ test('a failed run is tried again, with pauses that grow to a second, until it s
 
 test('stop runs once more and then never again', async () => {
   let runs = 0;
-  const loop = new FlushLoop(100, async () => void (runs += 1), () => undefined);
+  const loop = new FlushLoop(
+    100,
+    async () => void (runs += 1),
+    () => undefined,
+  );
   loop.request();
   await loop.stop();
   loop.request();

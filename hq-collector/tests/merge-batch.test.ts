@@ -18,14 +18,20 @@ class Ledger {
     expect(merge.results.length + merge.conflicts.length).toBe(batch.length);
     for (const { record, businessDate } of [...merge.inserts, ...merge.replacements]) {
       expect(this.records.has(record.id)).toBe(merge.replacements.some((one) => one.record === record));
-      this.records.set(record.id, { revision: record.revision, businessDate: this.records.get(record.id)?.businessDate ?? businessDate, counted: record.sale, data: record.data });
+      this.records.set(record.id, {
+        revision: record.revision,
+        businessDate: this.records.get(record.id)?.businessDate ?? businessDate,
+        counted: record.sale,
+        data: record.data,
+      });
       this.revisions.set(revisionKey(record.id, record.revision), record.data);
     }
     for (const record of merge.history) {
       expect(this.revisions.has(revisionKey(record.id, record.revision))).toBe(false); // the key of its table is unique
       this.revisions.set(revisionKey(record.id, record.revision), record.data);
     }
-    for (const [key, activity] of merge.totals) this.totals.set(key, addActivity(this.totals.get(key) ?? noActivity, activity));
+    for (const [key, activity] of merge.totals)
+      this.totals.set(key, addActivity(this.totals.get(key) ?? noActivity, activity));
     this.conflicts += merge.conflicts.length;
   }
 
@@ -40,7 +46,8 @@ class Ledger {
   }
 }
 
-const nonZero = (totals: ReadonlyMap<string, Activity>) => new Map([...totals].filter(([, activity]) => Object.values(activity).some((value) => value !== 0)).sort());
+const nonZero = (totals: ReadonlyMap<string, Activity>) =>
+  new Map([...totals].filter(([, activity]) => Object.values(activity).some((value) => value !== 0)).sort());
 const dateOf = (record: IncomingRecord) => record.occurredAt!.toISOString().slice(0, 10);
 
 const sale = fc.record({
@@ -52,7 +59,12 @@ const sale = fc.record({
   taxMinor: fc.nat(1_000),
 });
 const versions = fc.array(
-  fc.record({ id: fc.constantFrom('a', 'b', 'c'), revision: fc.integer({ min: 1, max: 4 }), day: fc.integer({ min: 1, max: 3 }), sale }),
+  fc.record({
+    id: fc.constantFrom('a', 'b', 'c'),
+    revision: fc.integer({ min: 1, max: 4 }),
+    day: fc.integer({ min: 1, max: 3 }),
+    sale,
+  }),
   { minLength: 1, maxLength: 30 },
 );
 
@@ -66,7 +78,9 @@ function sound(list: readonly { id: string; revision: number; day: number; sale:
   });
 }
 
-function incoming(list: readonly { id: string; revision: number; day: number; sale: object }[]): IncomingRecord[] {
+function incoming(
+  list: readonly { id: string; revision: number; day: number; sale: object }[],
+): IncomingRecord[] {
   return list.map((one, index) => ({
     line: index + 1,
     id: one.id,
@@ -100,7 +114,10 @@ test('a batch sent again, or in another order, changes nothing', () => {
       const once = new Ledger();
       once.push(records);
       const often = new Ledger();
-      const shuffled = records.map((record, index) => ({ record, key: Math.sin(seed + index) })).sort((x, y) => x.key - y.key).map(({ record }) => record);
+      const shuffled = records
+        .map((record, index) => ({ record, key: Math.sin(seed + index) }))
+        .sort((x, y) => x.key - y.key)
+        .map(({ record }) => record);
       for (const record of shuffled) often.push([record]);
       often.push(records);
       expect(nonZero(often.totals)).toEqual(nonZero(once.totals));
@@ -111,7 +128,14 @@ test('a batch sent again, or in another order, changes nothing', () => {
 
 test('the same revision with other content is a conflict and changes nothing', () => {
   const ledger = new Ledger();
-  const base = { kind: 'sale', status: 'completed', currency: 'USD', grossMinor: 5, discountMinor: 0, taxMinor: 0 };
+  const base = {
+    kind: 'sale',
+    status: 'completed',
+    currency: 'USD',
+    grossMinor: 5,
+    discountMinor: 0,
+    taxMinor: 0,
+  };
   ledger.push(incoming([{ id: 'a', revision: 1, day: 1, sale: base }]));
   const before = new Map(ledger.totals);
   ledger.push(incoming([{ id: 'a', revision: 1, day: 1, sale: { ...base, grossMinor: 6 } }]));

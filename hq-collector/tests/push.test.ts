@@ -23,7 +23,14 @@ async function activity(storeId: string) {
     'select business_date::text, currency, sales_count, gross_minor, tax_minor, discount_minor, void_count, void_minor, return_count, return_minor from hq_view.activity where store_id = $1 order by 1, 2',
     [storeId],
   );
-  return rows.map((row: Record<string, unknown>) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, key === 'business_date' || key === 'currency' ? value : Number(value)])));
+  return rows.map((row: Record<string, unknown>) =>
+    Object.fromEntries(
+      Object.entries(row).map(([key, value]) => [
+        key,
+        key === 'business_date' || key === 'currency' ? value : Number(value),
+      ]),
+    ),
+  );
 }
 
 const completedAt = '2026-03-10T12:00:00-05:00';
@@ -31,7 +38,10 @@ const completedAt = '2026-03-10T12:00:00-05:00';
 describe('a push', () => {
   test('is counted on its business date and answered by line', async () => {
     const storeId = await newStore({ timezone: 'America/New_York' });
-    const answer = await push(hq.url, token, [saleRecord('a', { completedAt }), saleRecord('b', { completedAt: '2026-03-11T03:59:59Z' })]);
+    const answer = await push(hq.url, token, [
+      saleRecord('a', { completedAt }),
+      saleRecord('b', { completedAt: '2026-03-11T03:59:59Z' }),
+    ]);
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ accepted: 2, duplicate: 0, replaced: 0, quarantined: 0 });
     expect(answer.body.records).toEqual([
@@ -39,7 +49,13 @@ describe('a push', () => {
       { line: 2, id: 'b', revision: 1, outcome: 'accepted' },
     ]);
     expect(await activity(storeId)).toEqual([
-      expect.objectContaining({ business_date: '2026-03-10', sales_count: 2, gross_minor: 2000, tax_minor: 126, discount_minor: 200 }),
+      expect.objectContaining({
+        business_date: '2026-03-10',
+        sales_count: 2,
+        gross_minor: 2000,
+        tax_minor: 126,
+        discount_minor: 200,
+      }),
     ]);
   });
 
@@ -65,10 +81,21 @@ describe('a push', () => {
     ['swapped', [2, 1]],
   ])('of a void changes the day of the sale, %s', async (_, order) => {
     const storeId = await newStore();
-    const revisions = { 1: saleRecord('a', { completedAt }), 2: saleRecord('a', { completedAt, status: 'voided' }, 2) };
+    const revisions = {
+      1: saleRecord('a', { completedAt }),
+      2: saleRecord('a', { completedAt, status: 'voided' }, 2),
+    };
     for (const revision of order) await push(hq.url, token, [revisions[revision as 1 | 2]]);
     expect(await activity(storeId)).toEqual([
-      expect.objectContaining({ business_date: '2026-03-10', sales_count: 0, gross_minor: 0, tax_minor: 0, discount_minor: 0, void_count: 1, void_minor: 1000 }),
+      expect.objectContaining({
+        business_date: '2026-03-10',
+        sales_count: 0,
+        gross_minor: 0,
+        tax_minor: 0,
+        discount_minor: 0,
+        void_count: 1,
+        void_minor: 1000,
+      }),
     ]);
     const { rows } = await hq.database.pool.query(
       'select (select revision from hq_view.pushed_records where store_id = $1) as newest, (select array_agg(revision) from hq_view.pushed_revisions where store_id = $1) as others',
@@ -81,7 +108,10 @@ describe('a push', () => {
     const storeId = await newStore();
     await push(hq.url, token, [saleRecord('a', { completedAt: '2026-03-10T02:00:00Z' })]);
     await hq.admin.call('PATCH', `/stores/${storeId}`, { dayCutover: '04:00' });
-    await push(hq.url, token, [saleRecord('a', { completedAt: '2026-03-10T02:00:00Z', status: 'voided' }, 2), saleRecord('b', { completedAt: '2026-03-10T02:00:00Z' })]);
+    await push(hq.url, token, [
+      saleRecord('a', { completedAt: '2026-03-10T02:00:00Z', status: 'voided' }, 2),
+      saleRecord('b', { completedAt: '2026-03-10T02:00:00Z' }),
+    ]);
     expect(await activity(storeId)).toEqual([
       expect.objectContaining({ business_date: '2026-03-09', sales_count: 1 }),
       expect.objectContaining({ business_date: '2026-03-10', void_count: 1, sales_count: 0 }),
@@ -91,15 +121,24 @@ describe('a push', () => {
   test('counts a return apart', async () => {
     const storeId = await newStore();
     await push(hq.url, token, [saleRecord('r', { completedAt, kind: 'return' })]);
-    expect(await activity(storeId)).toEqual([expect.objectContaining({ sales_count: 0, return_count: 1, return_minor: 1000 })]);
+    expect(await activity(storeId)).toEqual([
+      expect.objectContaining({ sales_count: 0, return_count: 1, return_minor: 1000 }),
+    ]);
   });
 
   test('of an entity that was added as data alone is kept', async () => {
     const storeId = await newStore();
-    await hq.database.pool.query(`insert into hq.entity values ('thermometer_readings', 'push') on conflict do nothing`);
-    const answer = await push(hq.url, token, [{ id: 'x', revision: 1, data: { celsius: 4.5 } }], { entity: 'thermometer_readings' });
+    await hq.database.pool.query(
+      `insert into hq.entity values ('thermometer_readings', 'push') on conflict do nothing`,
+    );
+    const answer = await push(hq.url, token, [{ id: 'x', revision: 1, data: { celsius: 4.5 } }], {
+      entity: 'thermometer_readings',
+    });
     expect(answer.body).toMatchObject({ accepted: 1 });
-    const { rows } = await hq.database.pool.query('select data from hq_view.pushed_records where store_id = $1', [storeId]);
+    const { rows } = await hq.database.pool.query(
+      'select data from hq_view.pushed_records where store_id = $1',
+      [storeId],
+    );
     expect(rows).toEqual([{ data: { celsius: 4.5 } }]);
   });
 });

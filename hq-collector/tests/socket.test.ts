@@ -11,7 +11,9 @@ let token: string;
 let tokenId: string;
 const open: WireStore[] = [];
 beforeAll(async () => {
-  hq = await startTestCollector({ settings: { HQ_HEARTBEAT_WINDOW_MS: '700', HQ_WATCH_INTERVAL_MS: '60000' } });
+  hq = await startTestCollector({
+    settings: { HQ_HEARTBEAT_WINDOW_MS: '700', HQ_WATCH_INTERVAL_MS: '60000' },
+  });
 });
 afterEach(() => {
   for (const store of open.splice(0)) store.ws.terminate();
@@ -31,23 +33,40 @@ async function connectStore(overrides = {}): Promise<WireStore> {
   return store;
 }
 
-const view = async (columns: string) => (await hq.database.pool.query(`select ${columns} from hq_view.stores where store_id = $1`, [storeId])).rows[0];
-const becomes = (status: string, reason: string | null) => eventually(`${status} ${reason}`, () => view('status, reason'), (row) => row.status === status && row.reason === reason);
-const refusals = async () => (await hq.database.pool.query('select code from hq_view.sync_errors where store_id = $1 order by at', [storeId])).rows.map((row) => row.code);
+const view = async (columns: string) =>
+  (await hq.database.pool.query(`select ${columns} from hq_view.stores where store_id = $1`, [storeId]))
+    .rows[0];
+const becomes = (status: string, reason: string | null) =>
+  eventually(
+    `${status} ${reason}`,
+    () => view('status, reason'),
+    (row) => row.status === status && row.reason === reason,
+  );
+const refusals = async () =>
+  (
+    await hq.database.pool.query('select code from hq_view.sync_errors where store_id = $1 order by at', [
+      storeId,
+    ])
+  ).rows.map((row) => row.code);
 
 describe('the status of a store', () => {
   test('is "no store server" until a token was issued, then "never connected"', async () => {
     storeId = 'bare';
     await hq.admin.createStore({ storeId });
     expect(await view('status, reason')).toEqual({ status: 'no_server', reason: 'no store server' });
-    expect((await hq.admin.call('POST', '/stores/bare/commands', { command: 'push_now' })).body.code).toBe('no_store_server');
+    expect((await hq.admin.call('POST', '/stores/bare/commands', { command: 'push_now' })).body.code).toBe(
+      'no_store_server',
+    );
     await hq.admin.generateToken(storeId);
     expect(await view('status, reason')).toEqual({ status: 'never_connected', reason: 'never connected' });
   });
 
   test('is connected from the hello on, and names who ended it', async () => {
     await newStore();
-    const store = await connectStore({ agentVersion: '7.1', clock: new Date(Date.now() + 7_200_000).toISOString() });
+    const store = await connectStore({
+      agentVersion: '7.1',
+      clock: new Date(Date.now() + 7_200_000).toISOString(),
+    });
     await becomes('connected', null);
     const { agent_version, clock_skew_ms } = await view('agent_version, clock_skew_ms');
     expect(agent_version).toBe('7.1');
@@ -66,7 +85,10 @@ describe('the status of a store', () => {
     store.send(heartbeatOf());
     await becomes('connected', null);
     expect(store.ws.readyState).toBe(store.ws.OPEN);
-    const { rows } = await hq.database.pool.query('select reason, total::int from hq.store_disconnect_total where store_id = $1', [storeId]);
+    const { rows } = await hq.database.pool.query(
+      'select reason, total::int from hq.store_disconnect_total where store_id = $1',
+      [storeId],
+    );
     expect(rows).toEqual([{ reason: 'heartbeat lost', total: 1 }]);
   });
 
@@ -84,7 +106,10 @@ describe('the status of a store', () => {
     await newStore();
     const store = await connectStore({ pendingRecords: 3 });
     await becomes('connected', null);
-    expect((await hq.admin.call('POST', `/stores/${storeId}/archive`, {})).body).toMatchObject({ code: 'pending_records', detail: '3 records wait at the store.' });
+    expect((await hq.admin.call('POST', `/stores/${storeId}/archive`, {})).body).toMatchObject({
+      code: 'pending_records',
+      detail: '3 records wait at the store.',
+    });
     expect((await hq.admin.call('POST', `/stores/${storeId}/archive`, { force: true })).status).toBe(200);
     expect(await store.closed).toBe(4401);
     expect(await view('status')).toBeUndefined();
@@ -100,7 +125,15 @@ describe('a second connection of the same store', () => {
     const other = await hq.replica();
     const third = await WireStore.connect(other.url, token);
     open.push(third);
-    await eventually('the row is the third\'s', () => hq.database.pool.query('select 1 from hq.store_connection where store_id = $1 and replica_id = $2', [storeId, other.replicaId]), (found) => found.rowCount === 1);
+    await eventually(
+      "the row is the third's",
+      () =>
+        hq.database.pool.query('select 1 from hq.store_connection where store_id = $1 and replica_id = $2', [
+          storeId,
+          other.replicaId,
+        ]),
+      (found) => found.rowCount === 1,
+    );
     second.send(heartbeatOf()); // the first replica learns it at the next thing it writes
     expect(await second.closed).toBe(4409);
     await becomes('connected', null);
@@ -115,7 +148,7 @@ describe('a second connection of the same store', () => {
 });
 
 describe('a heartbeat', () => {
-  test('shows open registers, queues, day totals and the last sale as the store\'s claim', async () => {
+  test("shows open registers, queues, day totals and the last sale as the store's claim", async () => {
     await newStore();
     const store = await connectStore();
     const at = new Date(Date.now() - 60_000).toISOString();
@@ -123,16 +156,48 @@ describe('a heartbeat', () => {
       heartbeatOf({
         openRegisters: [{ terminalId: 'T1', openedAt: at, cashierId: 'c9' }],
         lastSaleAt: at,
-        queues: [{ entity: 'sales', direction: 'push', pendingRecords: 4, oldestPendingAt: at, attempt: 2, nextTryAt: null }],
-        days: [{ businessDate: at.slice(0, 10), currency: 'USD', salesCount: 2, grossMinor: 900, taxMinor: 0, discountMinor: 0, voidCount: 0, voidMinor: 0, returnCount: 0, returnMinor: 0 }],
+        queues: [
+          {
+            entity: 'sales',
+            direction: 'push',
+            pendingRecords: 4,
+            oldestPendingAt: at,
+            attempt: 2,
+            nextTryAt: null,
+          },
+        ],
+        days: [
+          {
+            businessDate: at.slice(0, 10),
+            currency: 'USD',
+            salesCount: 2,
+            grossMinor: 900,
+            taxMinor: 0,
+            discountMinor: 0,
+            voidCount: 0,
+            voidMinor: 0,
+            returnCount: 0,
+            returnMinor: 0,
+          },
+        ],
       }),
     );
-    const row = await eventually('the till in the view', () => view('open_registers, pending_records::int, synced, last_sale_at'), (found) => found.open_registers === 1);
+    const row = await eventually(
+      'the till in the view',
+      () => view('open_registers, pending_records::int, synced, last_sale_at'),
+      (found) => found.open_registers === 1,
+    );
     expect(row).toMatchObject({ pending_records: 4, synced: true, last_sale_at: new Date(at) });
     const { body } = await hq.admin.call('GET', `/stores/${storeId}/status`);
-    expect(body.openRegisters).toEqual([expect.objectContaining({ terminalId: 'T1', cashierId: 'c9', openedAt: at })]);
-    expect(body.entities).toContainEqual(expect.objectContaining({ entity: 'sales', direction: 'push', pendingRecords: 4, attempt: 2 }));
-    expect(body.dayTotals).toEqual([expect.objectContaining({ claimedGrossMinor: 900, heldGrossMinor: 0, differenceMinor: 900 })]);
+    expect(body.openRegisters).toEqual([
+      expect.objectContaining({ terminalId: 'T1', cashierId: 'c9', openedAt: at }),
+    ]);
+    expect(body.entities).toContainEqual(
+      expect.objectContaining({ entity: 'sales', direction: 'push', pendingRecords: 4, attempt: 2 }),
+    );
+    expect(body.dayTotals).toEqual([
+      expect.objectContaining({ claimedGrossMinor: 900, heldGrossMinor: 0, differenceMinor: 900 }),
+    ]);
   });
 });
 
@@ -144,7 +209,11 @@ describe('a frame that HQ cannot use gets its code, a row, and nothing else is t
     ['unknown type', { type: 'dance' }, 'frame_unknown_type'],
     ['a field missing', { ...heartbeatOf(), clock: undefined }, 'frame_invalid'],
     ['an instant PostgreSQL has not', heartbeatOf({ lastSaleAt: '0000-01-01T00:00:00Z' }), 'frame_invalid'],
-    ['an offset PostgreSQL has not', heartbeatOf({ openRegisters: [{ terminalId: 'T', openedAt: '2026-01-01T00:00:00+23:00' }] }), 'frame_invalid'],
+    [
+      'an offset PostgreSQL has not',
+      heartbeatOf({ openRegisters: [{ terminalId: 'T', openedAt: '2026-01-01T00:00:00+23:00' }] }),
+      'frame_invalid',
+    ],
     ['a second hello', helloOf(), 'hello_repeated'],
   ])('%s', async (_, frame, code) => {
     await newStore();
@@ -154,7 +223,9 @@ describe('a frame that HQ cannot use gets its code, a row, and nothing else is t
     expect(store.ws.readyState).toBe(store.ws.OPEN);
     await eventually('the row', refusals, (codes) => codes.includes(code));
     await becomes('connected', null);
-    expect(await (await fetch(`${hq.url}/metrics`)).text()).toContain(`hq_collector_frames_refused_total{code="${code}"}`);
+    expect(await (await fetch(`${hq.url}/metrics`)).text()).toContain(
+      `hq_collector_frames_refused_total{code="${code}"}`,
+    );
   });
 
   test('one that is too large ends the connection', async () => {
@@ -193,11 +264,19 @@ describe('what HQ sends', () => {
   test('a command goes out at once, or with the next welcome, until it is done', async () => {
     await newStore();
     const first = await hq.admin.call('POST', `/stores/${storeId}/commands`, { command: 'push_now' });
-    expect((await hq.admin.call('POST', `/stores/${storeId}/commands`, { command: 'push_now' })).body).toEqual(first.body);
+    expect(
+      (await hq.admin.call('POST', `/stores/${storeId}/commands`, { command: 'push_now' })).body,
+    ).toEqual(first.body);
     const store = await connectStore();
-    expect((await store.next('welcome')).commands).toEqual([{ type: 'command', commandId: first.body.commandId, command: 'push_now' }]);
+    expect((await store.next('welcome')).commands).toEqual([
+      { type: 'command', commandId: first.body.commandId, command: 'push_now' },
+    ]);
     store.send({ type: 'command_done', commandId: first.body.commandId, outcome: 'done' });
-    await eventually('done', () => hq.database.pool.query('select outcome from hq.store_command where store_id = $1', [storeId]), ({ rows }) => rows[0]?.outcome === 'done');
+    await eventually(
+      'done',
+      () => hq.database.pool.query('select outcome from hq.store_command where store_id = $1', [storeId]),
+      ({ rows }) => rows[0]?.outcome === 'done',
+    );
     await hq.admin.call('POST', `/stores/${storeId}/commands`, { command: 'push_now' });
     expect((await store.next('command')).commandId).not.toBe(first.body.commandId);
   });
@@ -206,17 +285,37 @@ describe('what HQ sends', () => {
     await newStore();
     const store = await connectStore();
     await hq.admin.call('PATCH', `/stores/${storeId}`, { timezone: 'Europe/Berlin', dayCutover: '04:30' });
-    expect((await store.next('settings')).store).toMatchObject({ timezone: 'Europe/Berlin', dayCutover: '04:30' });
+    expect((await store.next('settings')).store).toMatchObject({
+      timezone: 'Europe/Berlin',
+      dayCutover: '04:30',
+    });
   });
 
   test('a report is answered once it is kept', async () => {
     await newStore();
     const store = await connectStore();
     const reportId = randomUUID();
-    store.send({ type: 'report', reportId, code: 'store_timeout', entity: 'sales', direction: 'push', at: new Date().toISOString(), attempts: 3, message: 'no answer in 30 s' });
+    store.send({
+      type: 'report',
+      reportId,
+      code: 'store_timeout',
+      entity: 'sales',
+      direction: 'push',
+      at: new Date().toISOString(),
+      attempts: 3,
+      message: 'no answer in 30 s',
+    });
     expect((await store.next('report_received')).reportId).toBe(reportId);
     const { body } = await hq.admin.call('GET', `/errors?storeId=${storeId}`);
-    expect(body.items).toEqual([expect.objectContaining({ kind: 'network_timeout', code: 'store_timeout', failures: 3, open: true, advice: expect.objectContaining({ person: expect.any(String) }) })]);
+    expect(body.items).toEqual([
+      expect.objectContaining({
+        kind: 'network_timeout',
+        code: 'store_timeout',
+        failures: 3,
+        open: true,
+        advice: expect.objectContaining({ person: expect.any(String) }),
+      }),
+    ]);
   });
 });
 
@@ -228,7 +327,9 @@ describe('an upgrade that HQ refuses', () => {
   ])('%s', async (_, path, header, expected) => {
     const answer = await new Promise<string>((resolve) => {
       const socket = connect(hq.port, '127.0.0.1', () =>
-        socket.write(`GET ${path} HTTP/1.1\r\nHost: hq\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${header}\r\n`),
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nHost: hq\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${header}\r\n`,
+        ),
       );
       let text = '';
       socket.on('data', (data) => (text += data.toString())).on('close', () => resolve(text));
@@ -237,7 +338,7 @@ describe('an upgrade that HQ refuses', () => {
     expect(answer).toContain('application/problem+json');
   });
 
-  test('a plain request to the socket\'s address says that it wants an upgrade', async () => {
+  test("a plain request to the socket's address says that it wants an upgrade", async () => {
     expect((await fetch(`${hq.url}/v1/socket`)).status).toBe(426);
   });
 });

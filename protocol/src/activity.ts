@@ -31,9 +31,13 @@ export const noActivity: Activity = {
 };
 
 /** What one sale adds to its business date. A voided return adds nothing: it neither sold nor gave back. */
-export function contribution(sale: Pick<Sale, 'kind' | 'status' | 'grossMinor' | 'taxMinor' | 'discountMinor'>): Activity {
+export function contribution(
+  sale: Pick<Sale, 'kind' | 'status' | 'grossMinor' | 'taxMinor' | 'discountMinor'>,
+): Activity {
   if (sale.kind === 'return') {
-    return sale.status === 'voided' ? noActivity : { ...noActivity, returnCount: 1, returnMinor: sale.grossMinor };
+    return sale.status === 'voided'
+      ? noActivity
+      : { ...noActivity, returnCount: 1, returnMinor: sale.grossMinor };
   }
   if (sale.status === 'voided') return { ...noActivity, voidCount: 1, voidMinor: sale.grossMinor };
   return {

@@ -5,7 +5,9 @@ export const direction = z.enum(['push', 'pull']);
 export type Direction = z.infer<typeof direction>;
 
 /** Kind of record that syncs. The list is data (a table at HQ), so the wire takes any well-formed name. */
-export const entityName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'must be a lower-case entity name' });
+export const entityName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'must be a lower-case entity name' });
 
 /** What a new HQ database knows from its first migration on. */
 export const initialEntities: readonly { readonly name: string; readonly direction: Direction }[] = [

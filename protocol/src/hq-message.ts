@@ -9,7 +9,7 @@ export const storeSettings = z.object({
   name: text(200),
   timezone: text(64).describe('IANA name, e.g. `America/Denver`.'),
   currency,
-  dayCutover: timeOfDay.describe('The business date changes at this time of the store\'s clock.'),
+  dayCutover: timeOfDay.describe("The business date changes at this time of the store's clock."),
 });
 export type StoreSettings = z.infer<typeof storeSettings>;
 
@@ -20,7 +20,9 @@ export const commandName = z.enum(['push_now']);
 export const command = z.object({
   type: z.literal('command'),
   commandId: z.uuid(),
-  command: text(64).describe('`push_now`: end every backoff and push what waits. A client refuses one it does not know.'),
+  command: text(64).describe(
+    '`push_now`: end every backoff and push what waits. A client refuses one it does not know.',
+  ),
 });
 export type Command = z.infer<typeof command>;
 
@@ -29,7 +31,7 @@ export const welcome = z.object({
   type: z.literal('welcome'),
   connectionId: z.uuid(),
   epoch: z.uuid().describe('Changes when HQ was restored from a backup.'),
-  clock: instant.describe('HQ\'s clock when it sent this.'),
+  clock: instant.describe("HQ's clock when it sent this."),
   heartbeatIntervalMs: z.int().min(100),
   store: storeSettings,
   schema: z.object({ accepted: z.array(count), compatible: z.boolean() }),
@@ -59,5 +61,12 @@ export const goodbye = z.object({
 });
 
 /** All that HQ may say over the socket. */
-export const hqMessage = z.discriminatedUnion('type', [welcome, settings, command, reportReceived, errorFrame, goodbye]);
+export const hqMessage = z.discriminatedUnion('type', [
+  welcome,
+  settings,
+  command,
+  reportReceived,
+  errorFrame,
+  goodbye,
+]);
 export type HqMessage = z.infer<typeof hqMessage>;

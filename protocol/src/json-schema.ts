@@ -12,7 +12,9 @@ export function wireSchemas(): Record<string, object> {
     'hq-message': schema(hqMessage),
     'push-headers': schema(pushHeaders),
     'push-record': schema(recordEnvelope),
-    ...Object.fromEntries(Object.entries(dataByEntity).map(([entity, data]) => [`data-${entity}`, schema(data)])),
+    ...Object.fromEntries(
+      Object.entries(dataByEntity).map(([entity, data]) => [`data-${entity}`, schema(data)]),
+    ),
     'push-answer': schema(pushAnswer),
     problem: schema(problem),
   };

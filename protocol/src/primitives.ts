@@ -27,10 +27,14 @@ export const instant = z.iso
   });
 
 /** A store's business date, `YYYY-MM-DD`. */
-export const businessDate = z.iso.date().refine((value) => !value.startsWith('0000'), { error: 'must be after the year 0' });
+export const businessDate = z.iso
+  .date()
+  .refine((value) => !value.startsWith('0000'), { error: 'must be after the year 0' });
 
 /** ISO 4217 code, e.g. `USD`. */
-export const currency = z.string().regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code of three capitals' });
+export const currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code of three capitals' });
 
 /** Money in the currency's minor unit, an integer, never negative. */
 export const amountMinor = z.int().min(0).max(limits.maxAmountMinor);

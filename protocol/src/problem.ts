@@ -8,5 +8,12 @@ export function problemOf(code: ErrorCode, extra: Partial<Omit<Problem, 'code' |
   const definition = errors[code];
   const status = 'status' in definition ? definition.status : undefined;
   if (status === undefined) throw new Error(`${code} is no HTTP answer`);
-  return { type: `urn:hq-sync:error:${code}`, title: definition.title, status, code, retry: definition.retry, ...extra };
+  return {
+    type: `urn:hq-sync:error:${code}`,
+    title: definition.title,
+    status,
+    code,
+    retry: definition.retry,
+    ...extra,
+  };
 }

@@ -21,7 +21,9 @@ export const recordResult = z.object({
   id: id.nullable(),
   revision: revision.nullable(),
   outcome,
-  code: text(64).optional().describe('Why it was quarantined: an error code; a client must take codes it does not know.'),
+  code: text(64)
+    .optional()
+    .describe('Why it was quarantined: an error code; a client must take codes it does not know.'),
   message: z.string().max(limits.maxTextChars).optional(),
 });
 export type RecordResult = z.infer<typeof recordResult>;

@@ -9,11 +9,14 @@ import { count, id, instant, schemaVersion, text } from './primitives.js';
 export const hello = z.object({
   type: z.literal('hello'),
   storeId: id.optional().describe('The store this server believes it is; HQ checks it against the token.'),
-  instanceId: z.uuid().describe('Made with the store\'s local database; a new one means an empty database.'),
-  hqEpoch: z.uuid().nullable().describe('Epoch of the last HQ this database spoke to; null when there was none.'),
+  instanceId: z.uuid().describe("Made with the store's local database; a new one means an empty database."),
+  hqEpoch: z
+    .uuid()
+    .nullable()
+    .describe('Epoch of the last HQ this database spoke to; null when there was none.'),
   agentVersion: text(64),
-  schemaVersion: schemaVersion.describe('Schema version of the store\'s database.'),
-  clock: instant.describe('The store\'s clock when it sent this.'),
+  schemaVersion: schemaVersion.describe("Schema version of the store's database."),
+  clock: instant.describe("The store's clock when it sent this."),
   pendingRecords: count.describe('Records that wait to be pushed, all entities.'),
 });
 export type Hello = z.infer<typeof hello>;
@@ -40,7 +43,10 @@ export const heartbeat = z.object({
   openRegisters: z.array(openRegister).max(limits.maxOpenRegisters),
   lastSaleAt: instant.nullable(),
   queues: z.array(queueStatus).max(limits.maxQueues),
-  days: z.array(dayTotal).max(limits.maxDayTotals).describe('The store\'s own totals of its last business dates.'),
+  days: z
+    .array(dayTotal)
+    .max(limits.maxDayTotals)
+    .describe("The store's own totals of its last business dates."),
   disk: z.object({
     usedBytes: count,
     limitBytes: count.describe('At this size the intake refuses new records.'),
@@ -76,4 +82,6 @@ export type CommandDone = z.infer<typeof commandDone>;
 export const storeMessage = z.discriminatedUnion('type', [hello, heartbeat, report, commandDone]);
 export type StoreMessage = z.infer<typeof storeMessage>;
 
-export const storeMessageTypes: readonly string[] = storeMessage.options.map((option) => option.shape.type.value);
+export const storeMessageTypes: readonly string[] = storeMessage.options.map(
+  (option) => option.shape.type.value,
+);

@@ -89,7 +89,11 @@ export class AdminClient {
     if (response.ok) return JSON.parse(text) as T;
     const problem = problemOf(text);
     const code = problem?.code ?? `http_${response.status}`;
-    throw new AdminApiError(response.status, code, `${method} ${path}: ${problem?.detail ?? problem?.title ?? response.statusText}`);
+    throw new AdminApiError(
+      response.status,
+      code,
+      `${method} ${path}: ${problem?.detail ?? problem?.title ?? response.statusText}`,
+    );
   }
 
   private async send(method: string, path: string, body?: object): Promise<Response> {

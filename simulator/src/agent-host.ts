@@ -101,14 +101,23 @@ export class AgentHost {
     const statuses = [...this.agents.values()].map((agent) => agent.status());
     const enqueued = this.players.reduce((sum, player) => sum + player.written, 0);
     const pending = statuses.reduce((sum, status) => sum + status.pendingRecords, 0);
-    this.send({ type: 'progress', enqueued, pending, counters: sumOf(statuses.map((status) => status.counters)) });
+    this.send({
+      type: 'progress',
+      enqueued,
+      pending,
+      counters: sumOf(statuses.map((status) => status.counters)),
+    });
     if (this.saidReplayed || pending > 0 || !this.players.every((player) => player.done)) return;
     this.saidReplayed = true;
     this.send({ type: 'replayed', enqueued });
   }
 }
 
-async function startAgent(config: HostConfig, store: HostConfig['stores'][number], log: Logger): Promise<StoreAgent> {
+async function startAgent(
+  config: HostConfig,
+  store: HostConfig['stores'][number],
+  log: Logger,
+): Promise<StoreAgent> {
   const { storeId, token, timezone, dayCutover } = store;
   const deadline = performance.now() + lockWaitMs;
   for (;;) {
@@ -131,7 +140,10 @@ async function startAgent(config: HostConfig, store: HostConfig['stores'][number
   }
 }
 
-async function playersOf(config: HostConfig, agents: ReadonlyMap<string, StoreAgent>): Promise<ReplayPlayer[]> {
+async function playersOf(
+  config: HostConfig,
+  agents: ReadonlyMap<string, StoreAgent>,
+): Promise<ReplayPlayer[]> {
   const { replay, stores, dataDir } = config;
   if (replay === undefined) return [];
   const mine = new Set(stores.map(({ storeId }) => storeId));
@@ -147,7 +159,15 @@ async function playersOf(config: HostConfig, agents: ReadonlyMap<string, StoreAg
 }
 
 function sumOf(all: readonly AgentStatus['counters'][]): AgentStatus['counters'] {
-  const sum = { batches: 0, retries: 0, accepted: 0, duplicates: 0, replaced: 0, quarantined: 0, connects: 0 };
+  const sum = {
+    batches: 0,
+    retries: 0,
+    accepted: 0,
+    duplicates: 0,
+    replaced: 0,
+    quarantined: 0,
+    connects: 0,
+  };
   for (const counters of all) {
     for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counters[name];
   }

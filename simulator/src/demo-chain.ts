@@ -2,12 +2,7 @@ import { everyDay, type OpeningHours } from './opening-hours.js';
 
 /** Incidents of `scenarios/` that a store of the demo goes through. */
 export type IncidentName =
-  | 'offline-and-back'
-  | 'silent-network'
-  | 'old-schema'
-  | 'revoked-token'
-  | 'bad-record'
-  | 'oversized-batch';
+  'offline-and-back' | 'silent-network' | 'old-schema' | 'revoked-token' | 'bad-record' | 'oversized-batch';
 
 export interface ChainStore {
   readonly storeId: string;
@@ -25,8 +20,18 @@ export interface ChainStore {
 
 type Town = readonly [name: string, region: string, timezone: string, currency: string];
 
-const american = (name: string, region: string, timezone: string): Town => [name, region, `America/${timezone}`, 'USD'];
-const european = (name: string, region: string, timezone: string): Town => [name, region, `Europe/${timezone}`, 'EUR'];
+const american = (name: string, region: string, timezone: string): Town => [
+  name,
+  region,
+  `America/${timezone}`,
+  'USD',
+];
+const european = (name: string, region: string, timezone: string): Town => [
+  name,
+  region,
+  `Europe/${timezone}`,
+  'EUR',
+];
 
 const towns: readonly Town[] = [
   american('Denver', 'US West', 'Denver'),
@@ -67,7 +72,9 @@ const alwaysOpenEvery = 3;
 /** The demo's stores: `count` with a store server and one without. The same count gives the same chain. */
 export function demoChain(count: number): ChainStore[] {
   const withServer = Array.from({ length: count }, (_, index) => storeAt(index));
-  return [...withServer, { ...storeAt(count), storeId: 'store-000', name: 'Savannah', hasServer: false }].map(unscriptedWithoutServer);
+  return [...withServer, { ...storeAt(count), storeId: 'store-000', name: 'Savannah', hasServer: false }].map(
+    unscriptedWithoutServer,
+  );
 }
 
 function storeAt(index: number): ChainStore {
@@ -91,5 +98,11 @@ function storeAt(index: number): ChainStore {
 function unscriptedWithoutServer(store: ChainStore): ChainStore {
   if (store.hasServer) return store;
   const { incident: _, ...rest } = store;
-  return { ...rest, region: 'US East', timezone: 'America/New_York', currency: 'USD', openingHours: everyDay('09:00', '18:00') };
+  return {
+    ...rest,
+    region: 'US East',
+    timezone: 'America/New_York',
+    currency: 'USD',
+    openingHours: everyDay('09:00', '18:00'),
+  };
 }

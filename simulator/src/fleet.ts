@@ -33,7 +33,9 @@ export class Fleet {
       for (let store = waiting.shift(); store !== undefined; store = waiting.shift()) {
         const dataDir = storeDir(options.dataDir, store.storeId);
         const withLine = needLine.includes(store.incident);
-        started.push(await SimulatedStore.start(store, { ...options, token: store.token, dataDir, withLine }));
+        started.push(
+          await SimulatedStore.start(store, { ...options, token: store.token, dataDir, withLine }),
+        );
       }
     };
     try {

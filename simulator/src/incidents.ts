@@ -59,7 +59,8 @@ export class Incidents {
         await scenario(store, context);
       } catch (error) {
         // HQ may be away just now; the next round starts from the beginning.
-        if (!signal.aborted) parts.log.warn({ err: error, storeId, incident }, 'an incident could not be played out');
+        if (!signal.aborted)
+          parts.log.warn({ err: error, storeId, incident }, 'an incident could not be played out');
       }
     }
   }

@@ -12,8 +12,7 @@ const forcedExitMs = 10_000;
 
 /** What the simulator says to a starter over IPC. */
 export type SimulatorMessage =
-  | { type: 'started'; stores: number }
-  | { type: 'incident'; at: string; storeName: string; text: string };
+  { type: 'started'; stores: number } | { type: 'incident'; at: string; storeName: string; text: string };
 
 interface Options {
   hqUrl: string;
@@ -28,7 +27,11 @@ interface Options {
 
 async function main(): Promise<void> {
   const options = readOptions();
-  const log = pino({ level: process.env['HQ_LOG_LEVEL'] ?? 'warn', base: { service: 'simulator' }, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({
+    level: process.env['HQ_LOG_LEVEL'] ?? 'warn',
+    base: { service: 'simulator' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
   const aborting = new AbortController();
   let stop = async (): Promise<void> => aborting.abort();
   const end = (): void => {
@@ -57,12 +60,23 @@ async function main(): Promise<void> {
 
 function readOptions(): Options {
   return new Command('simulator')
-    .description('A fleet of real store agents that trade. Makes its stores and tokens through the admin API of HQ.')
+    .description(
+      'A fleet of real store agents that trade. Makes its stores and tokens through the admin API of HQ.',
+    )
     .requiredOption('--hq-url <url>', 'address of the collector, e.g. http://127.0.0.1:8080')
     .requiredOption('--admin-token-file <file>', 'file with an admin token')
     .option('--data-dir <directory>', 'queues and tokens of the stores', '.data/simulator')
-    .option('--stores <n>', 'stores with a store server; there is one more without', wholeNumber(1, maxStores), 12)
-    .option('--speed <x>', 'multiple of real time (default: 1; a replay takes 5 minutes)', positiveNumber(maxSpeed))
+    .option(
+      '--stores <n>',
+      'stores with a store server; there is one more without',
+      wholeNumber(1, maxStores),
+      12,
+    )
+    .option(
+      '--speed <x>',
+      'multiple of real time (default: 1; a replay takes 5 minutes)',
+      positiveNumber(maxSpeed),
+    )
     .option('--replay <file>', 'replay a file of real sales (NDJSON, .gz) instead of making sales')
     .option('--seed <text>', 'decides what is sold', 'demo')
     .option('--incidents', 'put some stores through incidents, again and again', false)
@@ -77,7 +91,8 @@ function tell(message: SimulatorMessage): void {
 main().catch((error: unknown) => {
   const { name, stack, message } = error as Error;
   if (name === 'AbortError') process.exit(0);
-  const plain = error instanceof AdminApiError || error instanceof ReplayFileError || 'code' in (error as object);
+  const plain =
+    error instanceof AdminApiError || error instanceof ReplayFileError || 'code' in (error as object);
   process.stderr.write(`${plain ? message : stack}\n`);
   process.exit(1);
 });

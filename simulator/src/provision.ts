@@ -23,17 +23,25 @@ export async function provision(
   const provisioned: FleetStore[] = [];
   for (let first = 0; first < stores.length; first += createdAtOnce) {
     const some = stores.slice(first, first + createdAtOnce);
-    const done = await Promise.all(some.map((store) => patiently(() => provisionOne(store, admin, tokens), deadline, pause)));
+    const done = await Promise.all(
+      some.map((store) => patiently(() => provisionOne(store, admin, tokens), deadline, pause)),
+    );
     provisioned.push(...done.filter((store) => store !== null));
   }
   return provisioned;
 }
 
-async function provisionOne(store: ChainStore, admin: AdminClient, tokens: TokenFile): Promise<FleetStore | null> {
+async function provisionOne(
+  store: ChainStore,
+  admin: AdminClient,
+  tokens: TokenFile,
+): Promise<FleetStore | null> {
   const { storeId, name, region, timezone, currency, openingHours } = store;
-  await admin.createStore({ storeId, name, region, timezone, currency, openingHours }).catch((error: AdminApiError) => {
-    if (error.code !== 'store_exists') throw error;
-  });
+  await admin
+    .createStore({ storeId, name, region, timezone, currency, openingHours })
+    .catch((error: AdminApiError) => {
+      if (error.code !== 'store_exists') throw error;
+    });
   if (!store.hasServer) return null;
   const kept = tokens.get(storeId);
   const known = kept === undefined ? [] : await admin.listTokens(storeId);

@@ -40,7 +40,9 @@ export async function readReplay(file: string): Promise<Replay> {
   for await (const line of objectsOf(file)) {
     const sale = line as unknown as RealSale;
     if (typeof sale.storeId !== 'string' || typeof sale.saleId !== 'string' || !Array.isArray(sale.lines)) {
-      throw new ReplayFileError(`${file}: line ${sales.length + 1} is no sale with storeId, saleId and lines.`);
+      throw new ReplayFileError(
+        `${file}: line ${sales.length + 1} is no sale with storeId, saleId and lines.`,
+      );
     }
     if (sales.length >= maxSales) throw new ReplayFileError(`${file} has more than ${maxSales} sales.`);
     sales.push(sale);
@@ -52,7 +54,9 @@ export async function readReplay(file: string): Promise<Replay> {
 }
 
 async function listedStores(directory: string): Promise<Map<string, ListedStore>> {
-  const file = ['stores.ndjson', 'stores.ndjson.gz'].map((name) => join(directory, name)).find((path) => existsSync(path));
+  const file = ['stores.ndjson', 'stores.ndjson.gz']
+    .map((name) => join(directory, name))
+    .find((path) => existsSync(path));
   const stores = new Map<string, ListedStore>();
   if (file === undefined) return stores;
   for await (const line of objectsOf(file)) {

@@ -31,7 +31,15 @@ export class ReplayFleet {
     try {
       for (const { storeId, token, timezone } of stores) {
         const directory = storeDir(dataDir, storeId);
-        const server = await StoreServer.start({ hqUrl, token, storeId, timezone, log, dataDir: directory, withLine: false });
+        const server = await StoreServer.start({
+          hqUrl,
+          token,
+          storeId,
+          timezone,
+          log,
+          dataDir: directory,
+          withLine: false,
+        });
         servers.push(server);
         const options = { dataDir: directory, speed, startMs, agent: () => server.running };
         players.push(new ReplayPlayer(byStore.get(storeId) ?? [], options));

@@ -43,12 +43,17 @@ const swappedShare = 0.2;
  * the same for every seed.
  * @throws Error for a sale of a store that is not in `stores`, or with a time that cannot be read.
  */
-export function replayEvents(sales: readonly RealSale[], stores: readonly ReplayStore[], seed: string): ReplayEvent[] {
+export function replayEvents(
+  sales: readonly RealSale[],
+  stores: readonly ReplayStore[],
+  seed: string,
+): ReplayEvent[] {
   const byId = new Map(stores.map((store) => [store.storeId, store]));
   const random = randomOf(seed);
   const events = sales.flatMap((sale): ReplayEvent[] => {
     const store = byId.get(sale.storeId);
-    if (store === undefined) throw new Error(`sale ${sale.saleId} is of store ${sale.storeId}, which is not in the list`);
+    if (store === undefined)
+      throw new Error(`sale ${sale.saleId} is of store ${sale.storeId}, which is not in the list`);
     const { storeId } = store;
     const completed = completedSale(sale, store);
     const atMs = Date.parse(completed.completedAt);
@@ -81,6 +86,17 @@ export function eventsByStore(events: readonly ReplayEvent[]): Map<string, Repla
 function completedSale(sale: RealSale, { timezone, currency }: ReplayStore): Sale {
   const { terminalId, grossMinor, discountMinor, taxMinor, lines } = sale;
   const completedAt = DateTime.fromISO(sale.completedAtLocal, { zone: timezone }).toISO();
-  if (completedAt === null) throw new Error(`sale ${sale.saleId}: ${sale.completedAtLocal} is no time in ${timezone}`);
-  return { kind: 'sale', status: 'completed', completedAt, currency, terminalId, grossMinor, discountMinor, taxMinor, lines };
+  if (completedAt === null)
+    throw new Error(`sale ${sale.saleId}: ${sale.completedAtLocal} is no time in ${timezone}`);
+  return {
+    kind: 'sale',
+    status: 'completed',
+    completedAt,
+    currency,
+    terminalId,
+    grossMinor,
+    discountMinor,
+    taxMinor,
+    lines,
+  };
 }

@@ -52,7 +52,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   chmodSync(dataDir, 0o700);
   const lock = await waitForLock(dataDir, signal);
   try {
-    const running = await (options.replay === undefined ? startFleet(options) : startReplay(options, options.replay));
+    const running = await (options.replay === undefined
+      ? startFleet(options)
+      : startReplay(options, options.replay));
     return {
       ...running,
       stop: async () => {
@@ -96,7 +98,10 @@ function durationOf(events: readonly ReplayEvent[]): number {
   return Math.max(1, (events.at(-1)?.atMs ?? 0) - (events[0]?.atMs ?? 0));
 }
 
-async function prepare(chain: readonly ChainStore[], { hqUrl, adminTokenFile, dataDir, signal }: SimulatorOptions) {
+async function prepare(
+  chain: readonly ChainStore[],
+  { hqUrl, adminTokenFile, dataDir, signal }: SimulatorOptions,
+) {
   const admin = await AdminClient.fromTokenFile(hqUrl, adminTokenFile);
   const tokens = new TokenFile(dataDir);
   const stores = await provision(chain, admin, tokens, (ms) => sleep(ms, undefined, { signal }));

@@ -22,7 +22,10 @@ export interface ServerOptions {
 }
 
 /** What an update or a configuration changes; the next start keeps it. */
-export type ServerSettings = Pick<AgentOptions, 'schemaVersion' | 'validate' | 'batchLimits' | 'agentVersion'>;
+export type ServerSettings = Pick<
+  AgentOptions,
+  'schemaVersion' | 'validate' | 'batchLimits' | 'agentVersion'
+>;
 
 /** A store's machine: a real agent that can be stopped, started otherwise, or replaced by a new machine. */
 export class StoreServer {

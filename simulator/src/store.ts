@@ -118,7 +118,8 @@ export class SimulatedStore {
   private scheduleNext(): void {
     if (this.stopped) return;
     const open = Math.max(1, this.tills.openCount);
-    const betweenMs = (minSaleIntervalMs - Math.log(1 - this.random.next()) * meanSaleIntervalMs) / open / this.options.speed;
+    const betweenMs =
+      (minSaleIntervalMs - Math.log(1 - this.random.next()) * meanSaleIntervalMs) / open / this.options.speed;
     this.timer = setTimeout(() => this.turn(), this.server.up && this.open ? betweenMs : idleCheckMs);
   }
 
@@ -145,7 +146,8 @@ export class SimulatedStore {
 
   private voidOne(): void {
     const record = this.remembered[this.random.int(0, this.remembered.length - 1)];
-    if (record === undefined || record.data.status === 'voided' || record.data.kind === 'return') return this.sell();
+    if (record === undefined || record.data.status === 'voided' || record.data.kind === 'return')
+      return this.sell();
     const next = { id: record.id, revision: record.revision + 1, data: voided(record.data) };
     this.write(next);
     this.remembered = this.remembered.map((other) => (other === record ? next : other));

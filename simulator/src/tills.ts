@@ -83,7 +83,11 @@ export class Tills {
   }
 }
 
-function recordOf({ sessionId, terminalId, cashierId, openedAt }: OpenSession, revision: number, closedAt: string | null) {
+function recordOf(
+  { sessionId, terminalId, cashierId, openedAt }: OpenSession,
+  revision: number,
+  closedAt: string | null,
+) {
   return { id: sessionId, revision, data: { terminalId, cashierId, openedAt, closedAt } };
 }
 

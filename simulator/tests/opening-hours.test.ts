@@ -4,7 +4,7 @@ import { everyDay, isOpen } from '../src/opening-hours.js';
 const at = (iso: string): Date => new Date(iso);
 
 describe('opening hours', () => {
-  it('are of the store\'s own clock', () => {
+  it("are of the store's own clock", () => {
     const hours = everyDay('09:00', '18:00');
     expect(isOpen(hours, 'America/Denver', at('2026-06-01T15:00:00Z'))).toBe(true);
     expect(isOpen(hours, 'America/Denver', at('2026-06-01T14:59:00Z'))).toBe(false);

@@ -16,7 +16,12 @@ describe('a replay', () => {
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'replay-'));
     // Nobody listens there: what is queued stays queued.
-    agent = await StoreAgent.start({ hqUrl: 'http://127.0.0.1:9', token: '', dataDir: join(dataDir, 'agent'), intake: null });
+    agent = await StoreAgent.start({
+      hqUrl: 'http://127.0.0.1:9',
+      token: '',
+      dataDir: join(dataDir, 'agent'),
+      intake: null,
+    });
   });
 
   afterEach(async () => {
@@ -56,7 +61,12 @@ describe('a replay', () => {
     await playUntil(paced, events.length);
     const leastMs = 119 / 1_000;
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(leastMs);
-    const slow = new ReplayPlayer(events.slice(0, 50), { dataDir: join(dataDir, 'slow'), speed: 1, startMs: 0, agent: () => agent });
+    const slow = new ReplayPlayer(events.slice(0, 50), {
+      dataDir: join(dataDir, 'slow'),
+      speed: 1,
+      startMs: 0,
+      agent: () => agent,
+    });
     slow.start();
     await sleep(50);
     slow.stop();

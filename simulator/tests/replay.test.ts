@@ -19,7 +19,10 @@ const someSales = fc
   )
   .map((drafts) => drafts.map((draft, index) => realSale(`s${index}`, draft)));
 
-function realSale(saleId: string, draft: { storeId: string; status: RealSale['status']; minute: number; grossMinor: number }): RealSale {
+function realSale(
+  saleId: string,
+  draft: { storeId: string; status: RealSale['status']; minute: number; grossMinor: number },
+): RealSale {
   const { storeId, status, minute, grossMinor } = draft;
   return {
     storeId,
@@ -43,7 +46,9 @@ describe('replayed sales', () => {
       fc.property(someSales, fc.string(), (sales, seed) => {
         const events = replayEvents(sales, stores, seed);
         for (const sale of sales) {
-          const revisions = events.filter(({ record }) => record.id === sale.saleId).map(({ record }) => record);
+          const revisions = events
+            .filter(({ record }) => record.id === sale.saleId)
+            .map(({ record }) => record);
           const newest = revisions.reduce((left, right) => (right.revision > left.revision ? right : left));
           expect(newest.data.status).toBe(sale.status);
           expect(newest.data.grossMinor).toBe(sale.grossMinor);
@@ -69,7 +74,9 @@ describe('replayed sales', () => {
       realSale(`s${index}`, { storeId: '1', status: 'voided', minute: index % 60, grossMinor: 100 }),
     );
     const events = replayEvents(sales, stores, 'seed');
-    const swapped = sales.filter(({ saleId }) => events.find(({ record }) => record.id === saleId)?.record.revision === 2);
+    const swapped = sales.filter(
+      ({ saleId }) => events.find(({ record }) => record.id === saleId)?.record.revision === 2,
+    );
     expect(swapped.length).toBeGreaterThan(10);
     expect(swapped.length).toBeLessThan(100);
   });

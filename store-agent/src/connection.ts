@@ -135,7 +135,8 @@ export class Connection {
     const { log, onMessage } = this.options;
     if (isBinary) return log.warn('HQ sent a binary frame; it is ignored');
     const frame = readHqFrame((data as Buffer).toString('utf8'));
-    if (frame.message === null) return log.warn({ complaint: frame.complaint }, 'HQ sent a frame that is ignored');
+    if (frame.message === null)
+      return log.warn({ complaint: frame.complaint }, 'HQ sent a frame that is ignored');
     const { message } = frame;
     if (message.type === 'welcome') this.welcomed = true;
     if (message.type === 'goodbye') this.goodbyeMs = message.reconnectAfterMs;

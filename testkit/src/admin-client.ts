@@ -8,7 +8,12 @@ export interface AdminAnswer {
 export interface AdminClient {
   readonly token: string;
   call(method: string, path: string, body?: unknown): Promise<AdminAnswer>;
-  createStore(store: { storeId: string; timezone?: string; currency?: string; [field: string]: unknown }): Promise<void>;
+  createStore(store: {
+    storeId: string;
+    timezone?: string;
+    currency?: string;
+    [field: string]: unknown;
+  }): Promise<void>;
   /** @returns the secret. */
   generateToken(storeId: string): Promise<{ token: string; tokenId: string }>;
 }
@@ -25,14 +30,21 @@ export function adminClient(url: string, token: string): AdminClient {
   };
   const expect201 = async (path: string, body: unknown) => {
     const answer = await call('POST', path, body);
-    if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 201)
+      throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
   return {
     token,
     call,
     async createStore({ storeId, ...rest }) {
-      await expect201('/stores', { storeId, name: `Store ${storeId}`, timezone: 'UTC', currency: 'USD', ...rest });
+      await expect201('/stores', {
+        storeId,
+        name: `Store ${storeId}`,
+        timezone: 'UTC',
+        currency: 'USD',
+        ...rest,
+      });
     },
     generateToken: (storeId) => expect201(`/stores/${encodeURIComponent(storeId)}/tokens`, {}),
   };

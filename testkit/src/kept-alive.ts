@@ -60,7 +60,12 @@ export class KeptAlive {
   }
 
   private start(): void {
-    const command = [...(this.options.wrapper ?? []), process.execPath, fileURLToPath(this.program), ...this.args];
+    const command = [
+      ...(this.options.wrapper ?? []),
+      process.execPath,
+      fileURLToPath(this.program),
+      ...this.args,
+    ];
     const child = spawn(command[0]!, command.slice(1), {
       env: { ...process.env, NODE_OPTIONS: '', ...this.options.env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -22,13 +22,24 @@ export interface TestCollectorOptions {
 }
 
 /** A whole collector in this process, with a database of its own. */
-export async function startTestCollector({ settings = {}, clock, log }: TestCollectorOptions = {}): Promise<TestCollector> {
+export async function startTestCollector({
+  settings = {},
+  clock,
+  log,
+}: TestCollectorOptions = {}): Promise<TestCollector> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hq-collector-'));
   const database = await createTestDatabase();
   const parts = { log: log ?? pino({ level: 'silent' }), ...(clock && { clock }) };
   const adminTokenFile = path.join(folder, 'admin-token');
   const config = (overrides: Record<string, string>) =>
-    readConfig({ DATABASE_URL: database.url, HQ_PORT: '0', HQ_ADMIN_TOKEN_FILE: adminTokenFile, HQ_SHUTDOWN_DEADLINE_MS: '2000', ...settings, ...overrides });
+    readConfig({
+      DATABASE_URL: database.url,
+      HQ_PORT: '0',
+      HQ_ADMIN_TOKEN_FILE: adminTokenFile,
+      HQ_SHUTDOWN_DEADLINE_MS: '2000',
+      ...settings,
+      ...overrides,
+    });
 
   const started: Collector[] = [];
   const start = async (overrides: Record<string, string> = {}) => {

@@ -13,7 +13,9 @@ export class WireStore {
   readonly closed: Promise<number>;
 
   private constructor(readonly ws: WebSocket) {
-    ws.on('message', (data) => this.received.push(JSON.parse((data as Buffer).toString('utf8')) as HqMessage));
+    ws.on('message', (data) =>
+      this.received.push(JSON.parse((data as Buffer).toString('utf8')) as HqMessage),
+    );
     ws.on('error', () => undefined);
     this.closed = new Promise((resolve) =>
       ws.on('close', (code) => {
@@ -25,7 +27,9 @@ export class WireStore {
 
   /** Opens the socket and says nothing. Rejects with the HTTP status when HQ refuses the upgrade. */
   static async open(url: string, token: string): Promise<WireStore> {
-    const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/socket`, subprotocol, { headers: { authorization: `Bearer ${token}` } });
+    const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/socket`, subprotocol, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     const store = new WireStore(ws);
     await new Promise<void>((resolve, reject) => {
       ws.once('open', resolve);
@@ -55,7 +59,8 @@ export class WireStore {
     for (;;) {
       const found = this.received.find((message) => message.type === type);
       if (found) return found as Extract<HqMessage, { type: T }>;
-      if (this.ws.readyState === WebSocket.CLOSED) throw new Error(`closed with ${this.closeCode} before ${type}`);
+      if (this.ws.readyState === WebSocket.CLOSED)
+        throw new Error(`closed with ${this.closeCode} before ${type}`);
       await Promise.race([once(this.ws, 'message'), this.closed]);
     }
   }
@@ -100,10 +105,24 @@ export interface PushOptions {
 }
 
 /** Pushes lines (objects become JSON) as one batch; resolves to the status and the parsed answer. */
-export async function push(url: string, token: string, lines: readonly unknown[] | Buffer, options: PushOptions = {}) {
+export async function push(
+  url: string,
+  token: string,
+  lines: readonly unknown[] | Buffer,
+  options: PushOptions = {},
+) {
   const plain = Buffer.isBuffer(lines)
     ? lines
-    : Buffer.concat(lines.map((line) => Buffer.concat([Buffer.isBuffer(line) ? line : Buffer.from(typeof line === 'string' ? line : JSON.stringify(line)), Buffer.from('\n')])));
+    : Buffer.concat(
+        lines.map((line) =>
+          Buffer.concat([
+            Buffer.isBuffer(line)
+              ? line
+              : Buffer.from(typeof line === 'string' ? line : JSON.stringify(line)),
+            Buffer.from('\n'),
+          ]),
+        ),
+      );
   const headers: Record<string, string | undefined> = {
     authorization: `Bearer ${token}`,
     'content-type': 'application/x-ndjson',
@@ -114,7 +133,9 @@ export async function push(url: string, token: string, lines: readonly unknown[]
   };
   const response = await fetch(`${url}/v1/push/${options.entity ?? 'sales'}`, {
     method: 'POST',
-    headers: Object.fromEntries(Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined)),
+    headers: Object.fromEntries(
+      Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined),
+    ),
     body: options.gzip ? gzipSync(plain) : plain,
   });
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -124,7 +145,19 @@ export async function push(url: string, token: string, lines: readonly unknown[]
 /** A valid sale of one line. */
 export function saleRecord(id: string, overrides: Record<string, unknown> = {}, revision = 1) {
   const amounts = { grossMinor: 1_000, discountMinor: 100, taxMinor: 63 };
-  const data = { kind: 'sale', status: 'completed', completedAt: new Date().toISOString(), currency: 'USD', terminalId: 'T1', ...amounts, ...overrides };
+  const data = {
+    kind: 'sale',
+    status: 'completed',
+    completedAt: new Date().toISOString(),
+    currency: 'USD',
+    terminalId: 'T1',
+    ...amounts,
+    ...overrides,
+  };
   const { grossMinor, discountMinor, taxMinor } = data as typeof amounts;
-  return { id, revision, data: { lines: [{ productId: 'p1', quantity: 1, grossMinor, discountMinor, taxMinor }], ...data } };
+  return {
+    id,
+    revision,
+    data: { lines: [{ productId: 'p1', quantity: 1, grossMinor, discountMinor, taxMinor }], ...data },
+  };
 }

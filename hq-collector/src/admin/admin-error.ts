@@ -3,7 +3,7 @@ import type { Problem } from '@hq-sync/protocol/push';
 /** Errors of the admin API beside those of the wire; each code is stable for ever. */
 const definitions = {
   unauthorized: { status: 401, title: 'No valid admin token was sent' },
-  forbidden: { status: 403, title: 'The token\'s role does not allow this' },
+  forbidden: { status: 403, title: "The token's role does not allow this" },
   invalid_request: { status: 400, title: 'The request does not fit' },
   body_not_json: { status: 400, title: 'The body is not JSON' },
   body_too_large: { status: 413, title: 'The body is over the limit' },
@@ -11,7 +11,10 @@ const definitions = {
   store_exists: { status: 409, title: 'A store has this id already' },
   store_archived: { status: 409, title: 'The store is archived' },
   no_store_server: { status: 409, title: 'The store has no store server: it was never issued a token' },
-  pending_records: { status: 409, title: 'The store\'s last heartbeat claimed records that wait to be pushed' },
+  pending_records: {
+    status: 409,
+    title: "The store's last heartbeat claimed records that wait to be pushed",
+  },
   token_not_found: { status: 404, title: 'No such token of this store' },
   quarantine_not_found: { status: 404, title: 'No such record is held in quarantine' },
   timezone_unknown: { status: 400, title: 'The database does not know this time zone' },
@@ -30,6 +33,13 @@ export class AdminError extends Error {
 
   problem(): Problem {
     const { status, title } = definitions[this.code];
-    return { type: `urn:hq-sync:error:${this.code}`, title, status, code: this.code, retry: false, ...this.extra };
+    return {
+      type: `urn:hq-sync:error:${this.code}`,
+      title,
+      status,
+      code: this.code,
+      retry: false,
+      ...this.extra,
+    };
   }
 }

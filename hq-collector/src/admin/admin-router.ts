@@ -15,26 +15,42 @@ export function createAdminRouter(context: AdminContext): Router {
   const router = express.Router();
   router.use(express.json({ limit: maxBodyBytes, type: () => true }));
   for (const endpoint of adminEndpoints) {
-    router[endpoint.method](endpoint.path.replace(/\{(\w+)\}/g, ':$1'), (request, response) => serve(context, endpoint, request, response));
+    router[endpoint.method](endpoint.path.replace(/\{(\w+)\}/g, ':$1'), (request, response) =>
+      serve(context, endpoint, request, response),
+    );
   }
   router.use(() => {
     throw new AdminError('endpoint_not_found');
   });
-  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) => answerFailure(context, error, request, response));
+  router.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    answerFailure(context, error, request, response),
+  );
   return router;
 }
 
-async function serve(context: AdminContext, endpoint: Endpoint, request: Request, response: Response): Promise<void> {
+async function serve(
+  context: AdminContext,
+  endpoint: Endpoint,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const { name, role } = await authenticateAdmin(context.pool, request.headers.authorization);
   if (roles.indexOf(role) < roles.indexOf(endpoint.role)) {
-    throw new AdminError('forbidden', { detail: `This needs the role ${endpoint.role}; the token has ${role}.` });
+    throw new AdminError('forbidden', {
+      detail: `This needs the role ${endpoint.role}; the token has ${role}.`,
+    });
   }
   const params = parse(endpoint.params, request.params, 'path');
   const query = parse(endpoint.query, request.query, 'query');
   const body = parse(endpoint.body, request.body ?? {}, 'body');
   const actor = { name, role, source: request.socket.remoteAddress ?? 'unknown' };
   const answer = await endpoint.handle(context, { params, query, body, actor } as never);
-  if (endpoint.method !== 'get') context.events.audited(name, `${endpoint.method} ${endpoint.path}`, request.params['storeId']?.toString() ?? null);
+  if (endpoint.method !== 'get')
+    context.events.audited(
+      name,
+      `${endpoint.method} ${endpoint.path}`,
+      request.params['storeId']?.toString() ?? null,
+    );
   response.status(endpoint.status).json(answer);
 }
 
@@ -43,7 +59,10 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new AdminError('invalid_request', {
-    errors: parsed.error.issues.map((issue) => ({ path: `${where}.${pathOf(issue.path)}`.replace(/\.$/, ''), message: issue.message })),
+    errors: parsed.error.issues.map((issue) => ({
+      path: `${where}.${pathOf(issue.path)}`.replace(/\.$/, ''),
+      message: issue.message,
+    })),
   });
 }
 
@@ -60,6 +79,7 @@ function problemFor(error: unknown) {
   if (type === 'entity.parse.failed') return new AdminError('body_not_json').problem();
   if (type === 'entity.too.large') return new AdminError('body_too_large').problem();
   if (typeof type === 'string') return new AdminError('invalid_request', { detail: type }).problem();
-  if (error instanceof URIError) return new AdminError('invalid_request', { detail: 'The path is malformed.' }).problem();
+  if (error instanceof URIError)
+    return new AdminError('invalid_request', { detail: 'The path is malformed.' }).problem();
   return problemOf(codedError(error).code);
 }

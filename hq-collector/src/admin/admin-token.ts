@@ -5,7 +5,10 @@ import { AdminError } from './admin-error.js';
 import type { Role } from './endpoint.js';
 
 /** Who may speak, read afresh at each request. @throws AdminError `unauthorized` */
-export async function authenticateAdmin(db: Queryable, authorization: string | undefined): Promise<{ name: string; role: Role }> {
+export async function authenticateAdmin(
+  db: Queryable,
+  authorization: string | undefined,
+): Promise<{ name: string; role: Role }> {
   const secret = bearerSecret(authorization);
   if (secret === undefined) throw new AdminError('unauthorized');
   const { rows } = await db.query<{ name: string; role: Role }>(
@@ -37,12 +40,16 @@ export async function ensureAdminToken(pool: Pool, file: string): Promise<'read'
   );
   if (given !== undefined) {
     if (bearerSecret(`Bearer ${given}`) === undefined || given.length < 20) {
-      throw new AdminTokenFileError(`The admin token file ${file} does not hold one token of at least 20 characters.`);
+      throw new AdminTokenFileError(
+        `The admin token file ${file} does not hold one token of at least 20 characters.`,
+      );
     }
     await addAdminToken(pool, 'first admin', 'admin', given);
     return 'read';
   }
-  const { rows } = await pool.query<{ exists: boolean }>('select exists (select from hq.admin_token) as exists');
+  const { rows } = await pool.query<{ exists: boolean }>(
+    'select exists (select from hq.admin_token) as exists',
+  );
   if (rows[0]?.exists) return 'exists';
   const secret = newSecret('hqa');
   await writeFile(file, `${secret}\n`, { mode: 0o600, flag: 'wx' }).catch((error: Error) => {

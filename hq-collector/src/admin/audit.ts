@@ -5,14 +5,17 @@ import { endpoint, type Actor } from './endpoint.js';
 import { page, pageQuery } from './page.js';
 
 /** Writes who did what, in the transaction that does it. */
-export async function audit(tx: Transaction, actor: Actor, action: string, storeId: string | null, detail: object): Promise<void> {
-  await tx.query('insert into hq.audit_log (actor, action, store_id, source, detail) values ($1, $2, $3, $4, $5)', [
-    actor.name,
-    action,
-    storeId,
-    actor.source,
-    JSON.stringify(detail),
-  ]);
+export async function audit(
+  tx: Transaction,
+  actor: Actor,
+  action: string,
+  storeId: string | null,
+  detail: object,
+): Promise<void> {
+  await tx.query(
+    'insert into hq.audit_log (actor, action, store_id, source, detail) values ($1, $2, $3, $4, $5)',
+    [actor.name, action, storeId, actor.source, JSON.stringify(detail)],
+  );
 }
 
 const auditRow = z.object({

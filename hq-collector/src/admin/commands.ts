@@ -11,7 +11,8 @@ export const sendCommand = endpoint({
   method: 'post',
   path: '/stores/{storeId}/commands',
   role: 'operator',
-  summary: 'Sends the store server a command; it waits for the store when that is offline. The same command waits once.',
+  summary:
+    'Sends the store server a command; it waits for the store when that is offline. The same command waits once.',
   params: storeParams,
   body: z.strictObject({ command: commandName }),
   status: 201,
@@ -19,7 +20,9 @@ export const sendCommand = endpoint({
   async handle({ pool }, { params, body, actor }) {
     return withTransaction(pool, async (tx) => {
       await lockLivingStore(tx, params.storeId);
-      const { rowCount } = await tx.query('select from hq.store_connection where store_id = $1', [params.storeId]);
+      const { rowCount } = await tx.query('select from hq.store_connection where store_id = $1', [
+        params.storeId,
+      ]);
       if (rowCount === 0) throw new AdminError('no_store_server');
       const { rows } = await tx.query<{ commandId: string }>(
         `with waiting as (

@@ -35,10 +35,15 @@ export interface Endpoint<P extends Shape = Shape, Q extends Shape = Shape, B ex
   readonly body?: B;
   readonly status: 200 | 201;
   readonly answer: z.ZodType;
-  handle(context: AdminContext, request: { params: Of<P>; query: Of<Q>; body: Of<B>; actor: Actor }): Promise<unknown>;
+  handle(
+    context: AdminContext,
+    request: { params: Of<P>; query: Of<Q>; body: Of<B>; actor: Actor },
+  ): Promise<unknown>;
 }
 
 /** Gives the handler the types of its own schemas. */
-export function endpoint<P extends Shape, Q extends Shape, B extends Shape>(definition: Endpoint<P, Q, B>): Endpoint {
+export function endpoint<P extends Shape, Q extends Shape, B extends Shape>(
+  definition: Endpoint<P, Q, B>,
+): Endpoint {
   return definition as unknown as Endpoint;
 }

@@ -8,14 +8,23 @@ import { camelCaseKeys } from './camel-case.js';
 import { endpoint } from './endpoint.js';
 import { page, pageQuery } from './page.js';
 
-const episode = z.looseObject({ episodeId: z.int(), storeId: id, kind: z.enum(errorKinds), advice: z.object({ itself: z.string(), person: z.string() }) });
+const episode = z.looseObject({
+  episodeId: z.int(),
+  storeId: id,
+  kind: z.enum(errorKinds),
+  advice: z.object({ itself: z.string(), person: z.string() }),
+});
 
 export const listErrors = endpoint({
   method: 'get',
   path: '/errors',
   role: 'viewer',
   summary: 'Error episodes, newest first, each with what happens by itself and what a person does.',
-  query: pageQuery.extend({ storeId: id.optional(), kind: z.enum(errorKinds).optional(), open: z.enum(['true', 'false']).optional() }),
+  query: pageQuery.extend({
+    storeId: id.optional(),
+    kind: z.enum(errorKinds).optional(),
+    open: z.enum(['true', 'false']).optional(),
+  }),
   status: 200,
   answer: z.object({ items: z.array(episode), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
@@ -26,7 +35,9 @@ export const listErrors = endpoint({
        order by episode_id desc limit $5`,
       [query.storeId ?? null, query.kind ?? null, query.open ?? null, query.after ?? null, query.limit + 1],
     );
-    const items = rows.map(camelCaseKeys).map((row) => ({ ...row, advice: kindAdvice[row['kind'] as ErrorKind] }));
+    const items = rows
+      .map(camelCaseKeys)
+      .map((row) => ({ ...row, advice: kindAdvice[row['kind'] as ErrorKind] }));
     return page<Record<string, unknown>>(items, query.limit, (row) => String(row['episodeId']));
   },
 });

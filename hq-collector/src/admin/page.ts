@@ -9,7 +9,11 @@ export const pageQuery = z.object({
 });
 
 /** Cuts the one row that was read beyond the page, and names where the next one starts. */
-export function page<T>(rows: readonly T[], limit: number, cursor: (row: T) => string): { items: T[]; next: string | null } {
+export function page<T>(
+  rows: readonly T[],
+  limit: number,
+  cursor: (row: T) => string,
+): { items: T[]; next: string | null } {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, next: rows.length > limit && last !== undefined ? cursor(last) : null };

@@ -15,10 +15,17 @@ export const listQuarantine = endpoint({
   method: 'get',
   path: '/quarantine',
   role: 'viewer',
-  summary: 'Records in quarantine with their reason, newest first; `content` is the line as it came, in base64.',
-  query: pageQuery.extend({ storeId: id.optional(), state: z.enum(['held', 'replayed', 'discarded']).default('held') }),
+  summary:
+    'Records in quarantine with their reason, newest first; `content` is the line as it came, in base64.',
+  query: pageQuery.extend({
+    storeId: id.optional(),
+    state: z.enum(['held', 'replayed', 'discarded']).default('held'),
+  }),
   status: 200,
-  answer: z.object({ items: z.array(z.looseObject({ quarantineId: z.int(), content: z.string() })), next: z.string().nullable() }),
+  answer: z.object({
+    items: z.array(z.looseObject({ quarantineId: z.int(), content: z.string() })),
+    next: z.string().nullable(),
+  }),
   async handle({ pool }, { query }) {
     const { rows } = await pool.query<{ content: Buffer }>(
       `select * from hq_view.quarantined_records
@@ -35,9 +42,12 @@ export const replayQuarantined = endpoint({
   method: 'post',
   path: '/quarantine/{quarantineId}/replay',
   role: 'operator',
-  summary: 'Sends the record through the push again, as it came or as corrected here; by the same rules, it counts once.',
+  summary:
+    'Sends the record through the push again, as it came or as corrected here; by the same rules, it counts once.',
   params,
-  body: z.strictObject({ record: z.looseObject({}).optional().describe('The corrected record: `{id, revision, data}`.') }),
+  body: z.strictObject({
+    record: z.looseObject({}).optional().describe('The corrected record: `{id, revision, data}`.'),
+  }),
   status: 200,
   answer: recordResult,
   async handle({ pool, config }, { params: { quarantineId }, body, actor }): Promise<RecordResult> {
@@ -59,7 +69,11 @@ export const replayQuarantined = endpoint({
         { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE },
         performance.now(),
       );
-      await audit(tx, actor, 'quarantine.replay', held.store_id, { quarantineId, corrected: body.record !== undefined, result });
+      await audit(tx, actor, 'quarantine.replay', held.store_id, {
+        quarantineId,
+        corrected: body.record !== undefined,
+        result,
+      });
       return result!;
     });
   },
@@ -102,7 +116,12 @@ async function lockHeld(tx: Transaction, quarantineId: number): Promise<HeldRow>
   return rows[0];
 }
 
-async function resolve(tx: Transaction, quarantineId: number, state: 'replayed' | 'discarded', by: string): Promise<void> {
+async function resolve(
+  tx: Transaction,
+  quarantineId: number,
+  state: 'replayed' | 'discarded',
+  by: string,
+): Promise<void> {
   await tx.query(
     `update hq.quarantined_record set state = $2, resolved_at = clock_timestamp(), resolved_by = $3 where quarantine_id = $1`,
     [quarantineId, state, by],

@@ -38,12 +38,15 @@ export const listTokens = endpoint({
   method: 'get',
   path: '/stores/{storeId}/tokens',
   role: 'viewer',
-  summary: 'The store\'s tokens, newest first; never their secrets.',
+  summary: "The store's tokens, newest first; never their secrets.",
   params: storeParams,
   status: 200,
   answer: z.object({ items: z.array(tokenState) }),
   async handle({ pool }, { params }) {
-    const { rows } = await pool.query(`select ${columns} from hq.store_token where store_id = $1 order by created_at desc`, [params.storeId]);
+    const { rows } = await pool.query(
+      `select ${columns} from hq.store_token where store_id = $1 order by created_at desc`,
+      [params.storeId],
+    );
     return { items: rows as object[] };
   },
 });
@@ -52,7 +55,8 @@ export const generateToken = endpoint({
   method: 'post',
   path: '/stores/{storeId}/tokens',
   role: 'admin',
-  summary: 'Generates a sync token. The secret is in this answer and nowhere else, ever. Older tokens are superseded after the overlap.',
+  summary:
+    'Generates a sync token. The secret is in this answer and nowhere else, ever. Older tokens are superseded after the overlap.',
   params: storeParams,
   body: z.strictObject({
     expiresInDays: z.int().min(1).max(3_650).optional(),
@@ -77,7 +81,9 @@ export const generateToken = endpoint({
         [params.storeId, hashSecret(token), actor.name, body.expiresInDays ?? null],
       );
       // From its first token on, a store has a store server and with it a status.
-      await tx.query('insert into hq.store_connection (store_id) values ($1) on conflict do nothing', [params.storeId]);
+      await tx.query('insert into hq.store_connection (store_id) values ($1) on conflict do nothing', [
+        params.storeId,
+      ]);
       await audit(tx, actor, 'token.generate', params.storeId, { ...body, tokenId: rows[0]?.tokenId });
       await tx.query(hintStoreChanged);
       return { ...rows[0], token };

@@ -46,7 +46,8 @@ function timedClient(on: PoolEvents): typeof pg.Client {
   return class TimedClient extends pg.Client {
     override query(...args: unknown[]): never {
       const startedMs = performance.now();
-      const ended = (succeeded: boolean) => on.statementEnded(succeeded, (performance.now() - startedMs) / 1000);
+      const ended = (succeeded: boolean) =>
+        on.statementEnded(succeeded, (performance.now() - startedMs) / 1000);
       const callback = args.at(-1);
       if (typeof callback === 'function') {
         args[args.length - 1] = (error: unknown, ...rest: unknown[]) => {
@@ -55,7 +56,11 @@ function timedClient(on: PoolEvents): typeof pg.Client {
         };
       }
       const result = (super.query as (...all: unknown[]) => unknown).apply(this, args);
-      if (result instanceof Promise) result.then(() => ended(true), () => ended(false));
+      if (result instanceof Promise)
+        result.then(
+          () => ended(true),
+          () => ended(false),
+        );
       return result as never;
     }
   } as typeof pg.Client;

@@ -23,7 +23,10 @@ export class FlushLoop {
   request(): void {
     if (this.running) this.again = true;
     if (this.timer || this.running || this.stopped) return;
-    const delayMs = Math.max(this.intervalMs, Math.min(this.intervalMs * 2 ** this.failures, maxRetryDelayMs));
+    const delayMs = Math.max(
+      this.intervalMs,
+      Math.min(this.intervalMs * 2 ** this.failures, maxRetryDelayMs),
+    );
     this.timer = setTimeout(() => void this.run(), delayMs);
   }
 

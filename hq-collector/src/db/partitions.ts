@@ -18,10 +18,19 @@ export interface Retention {
  */
 export async function maintainPartitions(pool: Pool, retention: Retention): Promise<void> {
   await withTransaction(pool, async (tx) => {
-    const { rows } = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [maintenanceLockKey]);
+    const { rows } = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [
+      maintenanceLockKey,
+    ]);
     if (!rows[0]?.mine) return;
-    for (const [table, keepDays] of [['sync_log', retention.logDays], ['sync_error', retention.errorDays]] as const) {
-      const { rows: todo } = await tx.query<{ statement: string }>(partitionStatements, [table, daysAhead, keepDays]);
+    for (const [table, keepDays] of [
+      ['sync_log', retention.logDays],
+      ['sync_error', retention.errorDays],
+    ] as const) {
+      const { rows: todo } = await tx.query<{ statement: string }>(partitionStatements, [
+        table,
+        daysAhead,
+        keepDays,
+      ]);
       for (const { statement } of todo) await tx.query(statement);
     }
     await tx.query(pruneOldRows, [retention.errorDays]);

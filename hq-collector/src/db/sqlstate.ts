@@ -4,7 +4,11 @@ export type DatabaseFailure = 'unavailable' | 'conflict' | 'data' | 'other';
 /** Whether the server answered with a coded error (and so the connection is sound). */
 export function isSqlState(error: unknown): error is Error & { code: string } {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && (error as { severity?: unknown }).severity !== undefined;
+  return (
+    typeof code === 'string' &&
+    /^[0-9A-Z]{5}$/.test(code) &&
+    (error as { severity?: unknown }).severity !== undefined
+  );
 }
 
 export function databaseFailure(error: unknown): DatabaseFailure {
@@ -24,5 +28,8 @@ export function databaseFailure(error: unknown): DatabaseFailure {
  * TypeError, RangeError or the like.
  */
 function fromDriver(error: unknown): boolean {
-  return error instanceof Error && (error.constructor === Error || error.constructor === AggregateError || 'errno' in error);
+  return (
+    error instanceof Error &&
+    (error.constructor === Error || error.constructor === AggregateError || 'errno' in error)
+  );
 }

@@ -5,8 +5,18 @@ import { FlushLoop } from '../db/flush-loop.js';
 import type { DisconnectReason } from './disconnect-reason.js';
 
 /** A change of one store's connection that every view must show; `atMs` is of the process's monotonic clock. */
-export type FleetChange = { readonly storeId: string; readonly connectionId: string; readonly atMs: number } & (
-  | { readonly type: 'connected'; readonly tokenId: string; readonly hello: Hello; readonly compatible: boolean; readonly skewMs: number }
+export type FleetChange = {
+  readonly storeId: string;
+  readonly connectionId: string;
+  readonly atMs: number;
+} & (
+  | {
+      readonly type: 'connected';
+      readonly tokenId: string;
+      readonly hello: Hello;
+      readonly compatible: boolean;
+      readonly skewMs: number;
+    }
   | { readonly type: 'heartbeat'; readonly heartbeat: Heartbeat; readonly skewMs: number }
   | { readonly type: 'heartbeat_lost' }
   | { readonly type: 'disconnected'; readonly reason: DisconnectReason }
@@ -33,7 +43,11 @@ export class FleetWriter {
     intervalMs: number,
     private readonly on: { failed(error: unknown): void; superseded(connectionIds: readonly string[]): void },
   ) {
-    this.loop = new FlushLoop(intervalMs, () => this.flush(), (error) => on.failed(error));
+    this.loop = new FlushLoop(
+      intervalMs,
+      () => this.flush(),
+      (error) => on.failed(error),
+    );
   }
 
   get waitingChanges(): number {
@@ -86,7 +100,11 @@ export class FleetWriter {
 }
 
 /** @returns connections of this replica that a newer one, on another replica, has replaced. */
-async function writeChanges(tx: Transaction, replicaId: string, batch: readonly FleetChange[]): Promise<string[]> {
+async function writeChanges(
+  tx: Transaction,
+  replicaId: string,
+  batch: readonly FleetChange[],
+): Promise<string[]> {
   const superseded: string[] = [];
   for (const round of rounds(batch)) {
     const of = <T extends FleetChange['type']>(type: T) =>
@@ -97,7 +115,9 @@ async function writeChanges(tx: Transaction, replicaId: string, batch: readonly 
     }
     const heartbeats = of('heartbeat');
     if (heartbeats.length > 0) {
-      const { rows } = await tx.query<{ connection_id: string }>(writeHeartbeats, [JSON.stringify(heartbeats.map(heartbeatRow))]);
+      const { rows } = await tx.query<{ connection_id: string }>(writeHeartbeats, [
+        JSON.stringify(heartbeats.map(heartbeatRow)),
+      ]);
       superseded.push(...rows.map((row) => row.connection_id));
     }
     const ended = [...of('disconnected'), ...of('heartbeat_lost')];

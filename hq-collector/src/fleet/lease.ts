@@ -21,12 +21,17 @@ export class Lease {
 
   /** Takes the lease for the first time. @throws when Postgres does not answer. */
   async start(): Promise<void> {
-    await this.pool.query(
-      'update hq.headquarters set heartbeat_window_ms = $1, restart_grace_ms = $2',
-      [this.config.HQ_HEARTBEAT_WINDOW_MS, this.config.HQ_RESTART_GRACE_MS],
-    );
+    await this.pool.query('update hq.headquarters set heartbeat_window_ms = $1, restart_grace_ms = $2', [
+      this.config.HQ_HEARTBEAT_WINDOW_MS,
+      this.config.HQ_RESTART_GRACE_MS,
+    ]);
     const startedMs = performance.now();
-    await this.pool.query(takeLease, [this.replicaId, this.config.replicaHost, this.config.version, this.config.HQ_LEASE_MS]);
+    await this.pool.query(takeLease, [
+      this.replicaId,
+      this.config.replicaHost,
+      this.config.version,
+      this.config.HQ_LEASE_MS,
+    ]);
     this.renewedAtMs = startedMs;
     this.schedule();
   }
@@ -44,7 +49,9 @@ export class Lease {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.renewing;
-    await this.pool.query('update hq.collector set lease_until = clock_timestamp() where replica_id = $1', [this.replicaId]);
+    await this.pool.query('update hq.collector set lease_until = clock_timestamp() where replica_id = $1', [
+      this.replicaId,
+    ]);
   }
 
   private schedule(): void {

@@ -36,9 +36,12 @@ export interface SilenceRule {
   readonly silenceLimitMs: number;
 }
 
-/** What to do about a connection that has been silent for this long and was pinged that long ago. */
+/**
+ * What to do about a connection that has been silent for this long and was pinged that long ago. A busy store is pinged
+ * too: the ping is also how the store knows that HQ lives.
+ */
 export function probe(silentMs: number, sincePingMs: number, rule: SilenceRule): Probe {
   if (silentMs >= rule.silenceLimitMs) return 'give_up';
-  if (silentMs >= rule.pingIntervalMs && sincePingMs >= rule.pingIntervalMs) return 'ping';
+  if (sincePingMs >= rule.pingIntervalMs) return 'ping';
   return 'none';
 }

@@ -6,6 +6,9 @@ export const storeSettingsColumns = `
   store_id as "storeId", name, timezone, currency, to_char(day_cutover, 'HH24:MI') as "dayCutover"`;
 
 export async function readStoreSettings(db: Queryable, storeId: string): Promise<StoreSettings | undefined> {
-  const { rows } = await db.query<StoreSettings>(`select ${storeSettingsColumns} from hq.store where store_id = $1`, [storeId]);
+  const { rows } = await db.query<StoreSettings>(
+    `select ${storeSettingsColumns} from hq.store where store_id = $1`,
+    [storeId],
+  );
   return rows[0];
 }

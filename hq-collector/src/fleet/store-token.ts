@@ -21,7 +21,8 @@ export interface StoreIdentity {
   readonly tokenId: string;
 }
 
-export type TokenRejection = 'token_missing' | 'token_unknown' | 'token_expired' | 'token_revoked' | 'token_superseded';
+export type TokenRejection =
+  'token_missing' | 'token_unknown' | 'token_expired' | 'token_revoked' | 'token_superseded';
 
 /** `storeId` is there when HQ knows whose token it was. */
 export type Authentication =
@@ -29,7 +30,10 @@ export type Authentication =
   | { readonly accepted: false; readonly code: TokenRejection; readonly storeId?: string };
 
 /** Whose token this is, read afresh each time: a revoked one works nowhere from the moment of its commit. */
-export async function authenticate(db: Queryable, authorization: string | undefined): Promise<Authentication> {
+export async function authenticate(
+  db: Queryable,
+  authorization: string | undefined,
+): Promise<Authentication> {
   const secret = bearerSecret(authorization);
   if (secret === undefined) return { accepted: false, code: 'token_missing' };
   const { rows } = await db.query<{ store_id: string; token_id: string; rejection: TokenRejection | null }>(

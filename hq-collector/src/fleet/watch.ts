@@ -16,7 +16,11 @@ export const hintStoreChanged = `select pg_notify('${hintChannel}', '')`;
 export interface WatchedFleet {
   /** Ids of the stores and tokens that are connected here. */
   connected(): { storeIds: string[]; tokenIds: string[] };
-  tokenEnded(tokenId: string, rejection: Exclude<TokenRejection, 'token_missing' | 'token_unknown'>, archived: boolean): void;
+  tokenEnded(
+    tokenId: string,
+    rejection: Exclude<TokenRejection, 'token_missing' | 'token_unknown'>,
+    archived: boolean,
+  ): void;
   deliver(storeId: string, command: Command): void;
   settingsChanged(store: StoreSettings): void;
 }
@@ -73,23 +77,38 @@ export class Watch {
 
   private async readAll(): Promise<void> {
     const { storeIds, tokenIds } = this.fleet.connected();
-    const ended = await this.pool.query<{ token_id: string; rejection: 'token_revoked'; archived: boolean }>(endedTokens, [tokenIds]);
+    const ended = await this.pool.query<{ token_id: string; rejection: 'token_revoked'; archived: boolean }>(
+      endedTokens,
+      [tokenIds],
+    );
     for (const row of ended.rows) this.fleet.tokenEnded(row.token_id, row.rejection, row.archived);
-    const commands = await this.pool.query<{ store_id: string; command_id: string; command: Command['command'] }>(waitingCommands, [storeIds]);
+    const commands = await this.pool.query<{
+      store_id: string;
+      command_id: string;
+      command: Command['command'];
+    }>(waitingCommands, [storeIds]);
     for (const row of commands.rows) {
       this.fleet.deliver(row.store_id, { type: 'command', commandId: row.command_id, command: row.command });
     }
-    const changed = await this.pool.query<StoreSettings & { readAt: string }>(changedSettings, [storeIds, this.lastReadAt]);
+    const changed = await this.pool.query<StoreSettings & { readAt: string }>(changedSettings, [
+      storeIds,
+      this.lastReadAt,
+    ]);
     for (const { readAt, ...store } of changed.rows) {
       this.lastReadAt = readAt;
       this.fleet.settingsChanged(store);
     }
-    this.lastReadAt ??= (await this.pool.query<{ now: string }>('select clock_timestamp()::text as now')).rows[0]?.now ?? null;
+    this.lastReadAt ??=
+      (await this.pool.query<{ now: string }>('select clock_timestamp()::text as now')).rows[0]?.now ?? null;
   }
 
   private async listen(): Promise<void> {
     if (this.stopped) return;
-    const client = new pg.Client({ connectionString: this.databaseUrl, connectionTimeoutMillis: 3_000, keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.databaseUrl,
+      connectionTimeoutMillis: 3_000,
+      keepAlive: true,
+    });
     this.listener = client;
     client.on('notification', () => void this.read());
     client.on('error', this.onError);

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errors } from '@hq-sync/protocol/error-code';
+import { errors, type ErrorCode } from '@hq-sync/protocol/error-code';
 import { problemContentType, problemOf } from '@hq-sync/protocol/problem';
 import type { CodedError } from './coded-error.js';
 
-/** Said with every answer whose request may succeed later. */
+/** Said with an answer whose request may soon succeed. */
 const retryAfterSeconds = 2;
+/** These may succeed too, but only once a person has acted. */
+const retrySlowlySeconds: Partial<Record<ErrorCode, number>> = { schema_mismatch: 30, quarantine_full: 30 };
 /** A client that is still sending may go on this long, so that it reads its answer instead of a reset. */
 const discardMs = 5_000;
 
@@ -12,9 +14,10 @@ const discardMs = 5_000;
 export function answerProblem(request: IncomingMessage, response: ServerResponse, error: CodedError): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
   const definition = errors[error.code];
-  const retry = definition.retry ? { retryAfterSeconds } : {};
+  const seconds = retrySlowlySeconds[error.code] ?? retryAfterSeconds;
+  const retry = definition.retry ? { retryAfterSeconds: seconds } : {};
   const problem = problemOf(error.code, { detail: definition.advice, ...retry, ...error.extra });
-  if (definition.retry) response.setHeader('Retry-After', retryAfterSeconds);
+  if (definition.retry) response.setHeader('Retry-After', seconds);
   if (!request.complete) {
     response.setHeader('Connection', 'close');
     discard(request);

@@ -1,5 +1,11 @@
 import { subprotocol } from '@hq-sync/protocol/version';
-import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { createAdminRouter } from '../admin/admin-router.js';
 import type { AdminContext } from '../admin/endpoint.js';
 import type { ProcessMetrics } from '../metrics/process-metrics.js';
@@ -55,11 +61,15 @@ export function createApp(routes: Routes): Express {
 }
 
 /** Times each request by its route's pattern, never by its path: the number of series must not grow with what is asked. */
-function timed(observe: (method: string, route: string, status: number, seconds: number) => void): RequestHandler {
+function timed(
+  observe: (method: string, route: string, status: number, seconds: number) => void,
+): RequestHandler {
   return (request, response, next) => {
     const startedMs = performance.now();
     response.once('close', () => {
-      const route = request.route ? `${request.baseUrl}${String((request.route as { path: unknown }).path)}` : 'none';
+      const route = request.route
+        ? `${request.baseUrl}${String((request.route as { path: unknown }).path)}`
+        : 'none';
       // 499, as proxies log it: the client went away before its answer.
       const status = response.writableFinished ? response.statusCode : 499;
       observe(request.method, route, status, (performance.now() - startedMs) / 1000);

@@ -23,8 +23,16 @@ export function openApiDocument(): Document {
 
 function makeDocument(): Document {
   const registry = new OpenAPIRegistry();
-  registry.registerComponent('securitySchemes', 'storeToken', { type: 'http', scheme: 'bearer', description: 'The store\'s sync token.' });
-  registry.registerComponent('securitySchemes', 'adminToken', { type: 'http', scheme: 'bearer', description: 'An admin token with a role.' });
+  registry.registerComponent('securitySchemes', 'storeToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: "The store's sync token.",
+  });
+  registry.registerComponent('securitySchemes', 'adminToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An admin token with a role.',
+  });
   registry.registerPath(pushPath());
   for (const path of probePaths()) registry.registerPath(path);
   for (const { method, path, role, summary, params, query, body, status, answer } of adminEndpoints) {
@@ -38,7 +46,9 @@ function makeDocument(): Document {
       request: {
         ...(params && { params: params as z.ZodObject }),
         ...(query && { query: query as z.ZodObject }),
-        ...(body && { body: { required: method !== 'delete', content: { 'application/json': { schema: body } } } }),
+        ...(body && {
+          body: { required: method !== 'delete', content: { 'application/json': { schema: body } } },
+        }),
       },
       responses: {
         [status]: { description: 'Done.', content: { 'application/json': { schema: answer } } },
@@ -48,13 +58,20 @@ function makeDocument(): Document {
   }
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
-    info: { title: 'HQ Sync Dashboard', version: `${wireVersion}.0.0`, description: 'Stores speak under `/v1`, people and programs of HQ under `/admin/v1`.' },
+    info: {
+      title: 'HQ Sync Dashboard',
+      version: `${wireVersion}.0.0`,
+      description: 'Stores speak under `/v1`, people and programs of HQ under `/admin/v1`.',
+    },
   });
 }
 
 function pushPath(): RouteConfig {
   const statuses = new Map<number, ErrorCode[]>();
-  for (const [code, definition] of Object.entries(errors) as [ErrorCode, { status?: number; kind?: string }][]) {
+  for (const [code, definition] of Object.entries(errors) as [
+    ErrorCode,
+    { status?: number; kind?: string },
+  ][]) {
     if (definition.status === undefined || definition.kind === undefined) continue;
     statuses.set(definition.status, [...(statuses.get(definition.status) ?? []), code]);
   }
@@ -74,25 +91,48 @@ function pushPath(): RouteConfig {
       body: { required: true, content: { 'application/x-ndjson': { schema: recordEnvelope } } },
     },
     responses: {
-      200: { description: 'Committed. Every line has its result.', content: { 'application/json': { schema: pushAnswer } } },
+      200: {
+        description: 'Committed. Every line has its result.',
+        content: { 'application/json': { schema: pushAnswer } },
+      },
       ...Object.assign({}, ...[...statuses].map(([status, codes]) => problems([status], codes.join(', ')))),
     },
   };
 }
 
 function problems(statuses: readonly number[], description: string): RouteConfig['responses'] {
-  return Object.fromEntries(statuses.map((status) => [status, { description, content: { [problemContentType]: { schema: problem } } }]));
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description, content: { [problemContentType]: { schema: problem } } },
+    ]),
+  );
 }
 
 function probePaths(): RouteConfig[] {
   const text = (description: string) => ({ description, content: { 'text/plain': { schema: z.string() } } });
-  const json = (description: string) => ({ description, content: { 'application/json': { schema: z.looseObject({}) } } });
-  const get = (path: string, summary: string, responses: RouteConfig['responses']): RouteConfig => ({ method: 'get', path, summary, tags: ['operation'], responses });
+  const json = (description: string) => ({
+    description,
+    content: { 'application/json': { schema: z.looseObject({}) } },
+  });
+  const get = (path: string, summary: string, responses: RouteConfig['responses']): RouteConfig => ({
+    method: 'get',
+    path,
+    summary,
+    tags: ['operation'],
+    responses,
+  });
   return [
     get('/healthz', 'The process answers.', { 200: text('It does.') }),
-    get('/readyz', 'Whether this replica should get work.', { 200: json('It should.'), 503: json('It should not; the failed check is false.') }),
+    get('/readyz', 'Whether this replica should get work.', {
+      200: json('It should.'),
+      503: json('It should not; the failed check is false.'),
+    }),
     get('/metrics', 'Metrics of this process.', { 200: text('Prometheus text format.') }),
-    get('/metrics/stores', 'Metrics of the fleet.', { 200: text('Prometheus text format.'), 503: text('Postgres has not answered for 15 s.') }),
+    get('/metrics/stores', 'Metrics of the fleet.', {
+      200: text('Prometheus text format.'),
+      503: text('Postgres has not answered for 15 s.'),
+    }),
     get('/openapi.json', 'This document.', { 200: json('OpenAPI 3.1.') }),
   ];
 }

@@ -28,7 +28,12 @@ export function readFrame(data: Buffer, isBinary: boolean): Frame {
 function invalid(error: z.ZodError): Frame {
   const issue = error.issues[0];
   const path = issue ? pathOf(issue.path) : '';
-  return { ok: false, code: 'frame_invalid', message: `${path}: ${issue?.message ?? 'does not fit'}`.slice(0, 500), path };
+  return {
+    ok: false,
+    code: 'frame_invalid',
+    message: `${path}: ${issue?.message ?? 'does not fit'}`.slice(0, 500),
+    path,
+  };
 }
 
 function refused(code: FrameErrorCode): Frame {
@@ -37,5 +42,8 @@ function refused(code: FrameErrorCode): Frame {
 
 /** `queues[0].entity` */
 export function pathOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
 }

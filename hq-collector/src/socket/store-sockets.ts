@@ -63,9 +63,18 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet {
     const skewMs = this.skewMs(hello.clock);
     const compatible = this.context.config.HQ_ACCEPTED_SCHEMA_VERSIONS.includes(hello.schemaVersion);
     this.fleet.register(connection);
-    this.context.writer.add({ ...this.about(connection), type: 'connected', tokenId: connection.tokenId, hello, compatible, skewMs });
+    this.context.writer.add({
+      ...this.about(connection),
+      type: 'connected',
+      tokenId: connection.tokenId,
+      hello,
+      compatible,
+      skewMs,
+    });
     this.context.events.storeConnected(connection, hello);
-    void span('socket hello', { 'hq.store_id': connection.storeId }, () => this.welcome(connection, compatible)).catch((error: unknown) => {
+    void span('socket hello', { 'hq.store_id': connection.storeId }, () =>
+      this.welcome(connection, compatible),
+    ).catch((error: unknown) => {
       // Without its settings the store cannot be welcomed: it comes back, with backoff, when HQ can read again.
       this.context.events.databaseFailed('welcome', error);
       connection.close('socket closed', 'database_unavailable');
@@ -75,7 +84,12 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet {
   heartbeat(connection: StoreConnection, heartbeat: Heartbeat): void {
     span('socket heartbeat', { 'hq.store_id': connection.storeId }, () => {
       this.context.events.heartbeatReceived();
-      this.context.writer.add({ ...this.about(connection), type: 'heartbeat', heartbeat, skewMs: this.skewMs(heartbeat.clock) });
+      this.context.writer.add({
+        ...this.about(connection),
+        type: 'heartbeat',
+        heartbeat,
+        skewMs: this.skewMs(heartbeat.clock),
+      });
     });
   }
 
@@ -124,10 +138,17 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet {
   // WatchedFleet -------------------------------------------------------------------------------------------
 
   connected(): { storeIds: string[]; tokenIds: string[] } {
-    return { storeIds: [...this.open].map((one) => one.storeId), tokenIds: [...this.open].map((one) => one.tokenId) };
+    return {
+      storeIds: [...this.open].map((one) => one.storeId),
+      tokenIds: [...this.open].map((one) => one.tokenId),
+    };
   }
 
-  tokenEnded(tokenId: string, rejection: Exclude<TokenRejection, 'token_missing' | 'token_unknown'>, archived: boolean): void {
+  tokenEnded(
+    tokenId: string,
+    rejection: Exclude<TokenRejection, 'token_missing' | 'token_unknown'>,
+    archived: boolean,
+  ): void {
     const reason = archived ? 'store archived' : (rejection.replace('_', ' ') as DisconnectReason);
     for (const connection of this.open) if (connection.tokenId === tokenId) connection.close(reason);
   }
@@ -167,7 +188,9 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet {
     const { config, pool, epoch } = this.context;
     const store = await readStoreSettings(pool, connection.storeId);
     if (!store) return connection.close('store archived');
-    const { rows } = await pool.query<{ command_id: string; command: Command['command'] }>(waitingCommands, [[connection.storeId]]);
+    const { rows } = await pool.query<{ command_id: string; command: Command['command'] }>(waitingCommands, [
+      [connection.storeId],
+    ]);
     connection.sendSettings(store);
     connection.send({
       type: 'welcome',

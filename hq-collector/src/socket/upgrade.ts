@@ -23,7 +23,9 @@ export interface UpgradeGate {
 }
 
 /** Turns an HTTP upgrade with a sync token into a store's connection, or answers it with a problem document. */
-export function createUpgradeHandler(gate: UpgradeGate): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+export function createUpgradeHandler(
+  gate: UpgradeGate,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.maxFrameBytes,

@@ -32,7 +32,12 @@ export interface BodyLimits {
  * lines. Empty lines do not count.
  * @throws BodyError
  */
-export async function readBatchLines(request: IncomingMessage, gzip: boolean, bounds: BodyLimits, onBytes: () => void): Promise<{ lines: Buffer[]; bytes: number }> {
+export async function readBatchLines(
+  request: IncomingMessage,
+  gzip: boolean,
+  bounds: BodyLimits,
+  onBytes: () => void,
+): Promise<{ lines: Buffer[]; bytes: number }> {
   const body = await readBody(request, gzip, bounds, onBytes);
   const lines = cutLines(body);
   if (lines.length === 0) throw new BodyError('batch_empty', body.length);
@@ -42,7 +47,12 @@ export async function readBatchLines(request: IncomingMessage, gzip: boolean, bo
   return { lines, bytes: body.length };
 }
 
-function readBody(request: IncomingMessage, gzip: boolean, bounds: BodyLimits, onBytes: () => void): Promise<Buffer> {
+function readBody(
+  request: IncomingMessage,
+  gzip: boolean,
+  bounds: BodyLimits,
+  onBytes: () => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let wireBytes = 0;

@@ -26,7 +26,13 @@ export interface Failure {
   readonly direction?: Direction;
   readonly times?: number;
   /** Set when it was a sync operation of this process: leaves a row in the sync log. */
-  readonly operation?: { readonly batchId: string | null; readonly records: number; readonly bytes: number; readonly durationMs: number; readonly schemaVersion: number | null };
+  readonly operation?: {
+    readonly batchId: string | null;
+    readonly records: number;
+    readonly bytes: number;
+    readonly durationMs: number;
+    readonly schemaVersion: number | null;
+  };
 }
 
 interface Waiting {

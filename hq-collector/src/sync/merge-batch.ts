@@ -63,7 +63,11 @@ interface State {
  *
  * @param ownDates business date of each record (by line) if it is new to HQ.
  */
-export function mergeBatch(incoming: readonly IncomingRecord[], held: Held, ownDates: ReadonlyMap<number, string | null>): Merge {
+export function mergeBatch(
+  incoming: readonly IncomingRecord[],
+  held: Held,
+  ownDates: ReadonlyMap<number, string | null>,
+): Merge {
   const states = new Map<string, State>();
   const revisions = new Map(held.revisions);
   const totals = new Map<string, Activity>();
@@ -75,12 +79,18 @@ export function mergeBatch(incoming: readonly IncomingRecord[], held: Held, ownD
     const key = revisionKey(record.id, record.revision);
     const state = states.get(record.id) ?? fromHeld(held.records.get(record.id));
 
-    if (revisions.has(key) && !isDeepStrictEqual(revisions.get(key), record.data)) {
+    if (revisions.has(key) && !sameContent(revisions.get(key), record.data)) {
       conflicts.push(record);
       continue;
     }
     if (!state) {
-      const first = { newest: record, revision: record.revision, businessDate: ownDates.get(record.line) ?? null, counted: record.sale, held: false };
+      const first = {
+        newest: record,
+        revision: record.revision,
+        businessDate: ownDates.get(record.line) ?? null,
+        counted: record.sale,
+        held: false,
+      };
       states.set(record.id, first);
       count(totals, first.businessDate, first.counted, 1);
       results.push(result(record, 'accepted'));
@@ -111,11 +121,30 @@ export function mergeBatch(incoming: readonly IncomingRecord[], held: Held, ownD
   };
 }
 
-function fromHeld(held: HeldRecord | undefined): State | undefined {
-  return held && { newest: null, revision: held.revision, businessDate: held.businessDate, counted: held.counted, held: true };
+/** Content as it is stored: JSON knows no -0, and the order of keys means nothing. */
+function sameContent(left: unknown, right: unknown): boolean {
+  const stored = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+  return isDeepStrictEqual(stored(left), stored(right));
 }
 
-function count(totals: Map<string, Activity>, businessDate: string | null, counted: Counted | null, factor: 1 | -1): void {
+function fromHeld(held: HeldRecord | undefined): State | undefined {
+  return (
+    held && {
+      newest: null,
+      revision: held.revision,
+      businessDate: held.businessDate,
+      counted: held.counted,
+      held: true,
+    }
+  );
+}
+
+function count(
+  totals: Map<string, Activity>,
+  businessDate: string | null,
+  counted: Counted | null,
+  factor: 1 | -1,
+): void {
   if (businessDate === null || counted === null) return;
   const key = activityKey(businessDate, counted.currency);
   totals.set(key, addActivity(totals.get(key) ?? noActivity, contribution(counted), factor));

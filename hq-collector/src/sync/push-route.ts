@@ -55,7 +55,11 @@ export class PushRoute {
     }
   };
 
-  private async push(request: Request<{ entity: string }>, progress: Progress, startedMs: number): Promise<PushAnswer> {
+  private async push(
+    request: Request<{ entity: string }>,
+    progress: Progress,
+    startedMs: number,
+  ): Promise<PushAnswer> {
     const { config, pool, events } = this.context;
     if (this.context.draining()) throw new CodedError('shutting_down');
     const authentication = await authenticate(pool, request.headers.authorization);
@@ -73,7 +77,10 @@ export class PushRoute {
     const { batchId, schemaVersion } = readHeaders(request, progress);
     await this.checkEntity(request.params.entity);
     if (!config.HQ_ACCEPTED_SCHEMA_VERSIONS.includes(schemaVersion)) {
-      throw new CodedError('schema_mismatch', { expected: config.HQ_ACCEPTED_SCHEMA_VERSIONS, actual: schemaVersion });
+      throw new CodedError('schema_mismatch', {
+        expected: config.HQ_ACCEPTED_SCHEMA_VERSIONS,
+        actual: schemaVersion,
+      });
     }
     const { lines, bytes } = await readBatchLines(
       request,
@@ -111,7 +118,9 @@ export class PushRoute {
     const { pool, config, events } = this.context;
     for (let tries = 1; ; tries += 1) {
       try {
-        return await withTransaction(pool, (tx) => storeBatch(tx, batch, { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE }, startedMs));
+        return await withTransaction(pool, (tx) =>
+          storeBatch(tx, batch, { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE }, startedMs),
+        );
       } catch (error) {
         const failure = databaseFailure(error);
         if (failure === 'conflict' && tries < maxConflictTries) continue;
@@ -126,12 +135,21 @@ export class PushRoute {
   }
 
   private async checkEntity(entity: string): Promise<void> {
-    const { rows } = await this.context.pool.query<{ direction: string }>('select direction from hq.entity where entity = $1', [entity]);
+    const { rows } = await this.context.pool.query<{ direction: string }>(
+      'select direction from hq.entity where entity = $1',
+      [entity],
+    );
     if (!rows[0]) throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
     if (rows[0].direction !== 'push') throw new CodedError('entity_not_pushed');
   }
 
-  private async fail(request: Request<{ entity: string }>, response: Response, progress: Progress, cause: unknown, startedMs: number): Promise<void> {
+  private async fail(
+    request: Request<{ entity: string }>,
+    response: Response,
+    progress: Progress,
+    cause: unknown,
+    startedMs: number,
+  ): Promise<void> {
     const { events, failures, config } = this.context;
     const error = toCodedError(cause, config);
     const durationMs = performance.now() - startedMs;
@@ -139,7 +157,10 @@ export class PushRoute {
     if (error.code === 'database_unavailable') events.databaseFailed('push', cause);
     if (progress.storeId !== undefined) {
       // An entity that HQ does not know has no episode: the name is the sender's and would be without bound.
-      const known = error.code === 'entity_unknown' ? {} : ({ entity: request.params.entity, direction: 'push' } as const);
+      const known =
+        error.code === 'entity_unknown'
+          ? {}
+          : ({ entity: request.params.entity, direction: 'push' } as const);
       events.pushFailed(progress.storeId, known.entity ?? 'unknown', error.code, durationMs / 1000);
       const bytes = cause instanceof BodyError ? cause.bytes : progress.bytes;
       const written = failures.record({
@@ -149,7 +170,13 @@ export class PushRoute {
         code: error.code,
         message: error.extra.detail ?? error.code,
         source: 'http',
-        operation: { batchId: progress.batchId, schemaVersion: progress.schemaVersion, records: progress.records, bytes, durationMs },
+        operation: {
+          batchId: progress.batchId,
+          schemaVersion: progress.schemaVersion,
+          records: progress.records,
+          bytes,
+          durationMs,
+        },
       });
       // The row is there when the store reads its answer, unless Postgres is what failed.
       if (error.code !== 'database_unavailable') await written;
@@ -191,13 +218,16 @@ function toCodedError(cause: unknown, config: Config): CodedError {
 }
 
 function answerOf(batchId: string, records: RecordResult[]): PushAnswer {
-  const number = (outcome: RecordResult['outcome']) => records.filter((record) => record.outcome === outcome).length;
+  const number = (outcome: RecordResult['outcome']) =>
+    records.filter((record) => record.outcome === outcome).length;
   return {
     batchId,
     accepted: number('accepted'),
     duplicate: number('duplicate'),
     replaced: number('replaced'),
     quarantined: number('quarantined'),
-    records: records.map((record) => (record.message ? { ...record, message: record.message.slice(0, limits.maxTextChars) } : record)),
+    records: records.map((record) =>
+      record.message ? { ...record, message: record.message.slice(0, limits.maxTextChars) } : record,
+    ),
   };
 }

@@ -34,7 +34,9 @@ export interface RefusedRecord {
   readonly content: Buffer;
 }
 
-export type ReadRecord = { readonly ok: true; readonly record: IncomingRecord } | { readonly ok: false; readonly refused: RefusedRecord };
+export type ReadRecord =
+  | { readonly ok: true; readonly record: IncomingRecord }
+  | { readonly ok: false; readonly refused: RefusedRecord };
 
 export interface RecordRules {
   readonly entity: string;
@@ -65,7 +67,8 @@ export function readRecord(content: Buffer, line: number, rules: RecordRules): R
 
   const field = instantField[rules.entity];
   const occurredAt = field === undefined ? null : new Date(data[field] as string);
-  if (occurredAt && !(occurredAt.getTime() >= oldestInstantMs)) return refuse('record_invalid', `data.${field}: is before the year 2000`);
+  if (occurredAt && !(occurredAt.getTime() >= oldestInstantMs))
+    return refuse('record_invalid', `data.${field}: is before the year 2000`);
   if (occurredAt && occurredAt.getTime() > rules.storeNowMs + futureToleranceMs) {
     return refuse('record_in_the_future', `${field} ${occurredAt.toISOString()} is more than 24 h ahead`);
   }
@@ -76,14 +79,27 @@ export function readRecord(content: Buffer, line: number, rules: RecordRules): R
   }
   const differing = sale && differingTotal(sale);
   if (differing) return refuse('record_totals_differ', `${differing} is not the sum of the lines`);
-  return { ok: true, record: { line, id: envelope.data.id, revision: envelope.data.revision, data, json: stored.json, occurredAt, sale } };
+  return {
+    ok: true,
+    record: {
+      line,
+      id: envelope.data.id,
+      revision: envelope.data.revision,
+      data,
+      json: stored.json,
+      occurredAt,
+      sale,
+    },
+  };
 }
 
 function parseObject(content: Buffer): Record<string, unknown> | undefined {
   if (!isUtf8(content)) return undefined;
   try {
     const json: unknown = JSON.parse(content.toString('utf8'));
-    return json !== null && typeof json === 'object' && !Array.isArray(json) ? (json as Record<string, unknown>) : undefined;
+    return json !== null && typeof json === 'object' && !Array.isArray(json)
+      ? (json as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -93,7 +109,10 @@ function parseObject(content: Buffer): Record<string, unknown> | undefined {
 const suspicious = /\\u(0000|d[89a-f])|[0-9]e\+?\d{3}/i;
 
 /** The data as JSON that the database takes without a change, or why there is none. */
-function storedJson(content: Buffer, data: unknown): { ok: true; json: string } | { ok: false; code: RecordErrorCode } {
+function storedJson(
+  content: Buffer,
+  data: unknown,
+): { ok: true; json: string } | { ok: false; code: RecordErrorCode } {
   try {
     const fault = suspicious.test(content.toString('latin1')) ? unstorable(data) : undefined;
     return fault ? { ok: false, code: fault } : { ok: true, json: JSON.stringify(data) };
@@ -104,7 +123,8 @@ function storedJson(content: Buffer, data: unknown): { ok: true; json: string } 
 
 /** jsonb holds neither U+0000 nor half a surrogate pair; a number beyond a double would be stored as null. */
 function unstorable(value: unknown): RecordErrorCode | undefined {
-  if (typeof value === 'string') return !value.includes('\u0000') && value.isWellFormed() ? undefined : 'record_text_invalid';
+  if (typeof value === 'string')
+    return !value.includes('\u0000') && value.isWellFormed() ? undefined : 'record_text_invalid';
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'record_unstorable';
   if (value === null || typeof value !== 'object') return undefined;
   for (const [key, inner] of Object.entries(value)) {
@@ -114,7 +134,10 @@ function unstorable(value: unknown): RecordErrorCode | undefined {
   return undefined;
 }
 
-function firstIssue(issues: readonly { path: readonly PropertyKey[]; message: string }[], prefix = ''): string {
+function firstIssue(
+  issues: readonly { path: readonly PropertyKey[]; message: string }[],
+  prefix = '',
+): string {
   const issue = issues[0];
   if (!issue) return 'does not fit';
   const path = pathOf(prefix ? [prefix, ...issue.path] : issue.path);

@@ -5,7 +5,14 @@ import { errors } from '@hq-sync/protocol/error-code';
 import type { RecordResult } from '@hq-sync/protocol/push';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Transaction } from '../db/database.js';
-import { mergeBatch, revisionKey, type Held, type HeldRecord, type Merge, type Newest } from './merge-batch.js';
+import {
+  mergeBatch,
+  revisionKey,
+  type Held,
+  type HeldRecord,
+  type Merge,
+  type Newest,
+} from './merge-batch.js';
 import { countFailures } from './failure-recorder.js';
 import { readRecord, type IncomingRecord, type RefusedRecord } from './read-record.js';
 
@@ -32,7 +39,12 @@ const pushLockClass = 7_316;
  * store follow each other, so that the same batch sent twice at once is stored once.
  * @returns each line's result, in the order of the lines.
  */
-export async function storeBatch(tx: Transaction, batch: Batch, limits: { maxQuarantined: number }, startedMs: number): Promise<RecordResult[]> {
+export async function storeBatch(
+  tx: Transaction,
+  batch: Batch,
+  limits: { maxQuarantined: number },
+  startedMs: number,
+): Promise<RecordResult[]> {
   // A statement of its own: the next one must see what the push before it has committed.
   await tx.query('select pg_advisory_xact_lock($1, hashtext($2))', [pushLockClass, batch.storeId]);
   const store = await readStore(tx, batch.storeId);
@@ -41,10 +53,21 @@ export async function storeBatch(tx: Transaction, batch: Batch, limits: { maxQua
   const refused: RefusedRecord[] = [];
   for (const { line, content } of batch.lines) {
     if (batch.unstorable) {
-      refused.push({ line, id: null, revision: null, code: 'record_unstorable', message: errors.record_unstorable.title, content });
+      refused.push({
+        line,
+        id: null,
+        revision: null,
+        code: 'record_unstorable',
+        message: errors.record_unstorable.title,
+        content,
+      });
       continue;
     }
-    const read = readRecord(content, line, { entity: batch.entity, currency: store.currency, storeNowMs: store.nowMs + store.skewMs });
+    const read = readRecord(content, line, {
+      entity: batch.entity,
+      currency: store.currency,
+      storeNowMs: store.nowMs + store.skewMs,
+    });
     if (read.ok) incoming.push(read.record);
     else refused.push(read.refused);
   }
@@ -92,7 +115,12 @@ interface HeldRow {
   tax_minor: number;
 }
 
-async function readHeld(tx: Transaction, batch: Batch, incoming: readonly IncomingRecord[], store: StoreOfBatch) {
+async function readHeld(
+  tx: Transaction,
+  batch: Batch,
+  incoming: readonly IncomingRecord[],
+  store: StoreOfBatch,
+) {
   const records = new Map<string, HeldRecord>();
   const revisions = new Map<string, unknown>();
   const ownDates = new Map<number, string | null>();
@@ -156,12 +184,20 @@ const heldRevisions = `
 async function writeRecords(tx: Transaction, batch: Batch, merge: Merge): Promise<void> {
   if (merge.replacements.length > 0) {
     const rows = JSON.stringify(merge.replacements.map(replacementRow));
-    await tx.query(keepReplaced, [batch.storeId, batch.entity, merge.replacements.map(({ record }) => record.id)]);
+    await tx.query(keepReplaced, [
+      batch.storeId,
+      batch.entity,
+      merge.replacements.map(({ record }) => record.id),
+    ]);
     await tx.query(replaceRecords, [batch.storeId, batch.entity, batch.schemaVersion, rows]);
   }
   if (merge.inserts.length > 0) await copyRecords(tx, batch, merge.inserts);
   if (merge.history.length > 0) {
-    const rows = merge.history.map((record) => ({ record_id: record.id, revision: record.revision, data: record.data }));
+    const rows = merge.history.map((record) => ({
+      record_id: record.id,
+      revision: record.revision,
+      data: record.data,
+    }));
     await tx.query(keepHistory, [batch.storeId, batch.entity, batch.schemaVersion, JSON.stringify(rows)]);
   }
 }
@@ -229,7 +265,12 @@ const keepHistory = `
   from jsonb_to_recordset($4::jsonb) as i(record_id text, revision integer, data jsonb)`;
 
 /** @returns how many of them were not held before. */
-async function quarantine(tx: Transaction, batch: Batch, refused: readonly RefusedRecord[], maxQuarantined: number): Promise<number> {
+async function quarantine(
+  tx: Transaction,
+  batch: Batch,
+  refused: readonly RefusedRecord[],
+  maxQuarantined: number,
+): Promise<number> {
   const rows = refused.map((one) => ({
     record_id: one.id,
     revision: one.revision,
@@ -238,7 +279,12 @@ async function quarantine(tx: Transaction, batch: Batch, refused: readonly Refus
     content: one.content.toString('hex'),
     content_hash: createHash('sha256').update(one.content).digest('hex'),
   }));
-  const { rows: written } = await tx.query<{ fresh: boolean }>(holdRecords, [batch.storeId, batch.entity, batch.schemaVersion, JSON.stringify(rows)]);
+  const { rows: written } = await tx.query<{ fresh: boolean }>(holdRecords, [
+    batch.storeId,
+    batch.entity,
+    batch.schemaVersion,
+    JSON.stringify(rows),
+  ]);
   const fresh = written.filter((row) => row.fresh).length;
   if (fresh > 0) {
     const { rows: held } = await tx.query<{ held: number }>(
@@ -258,9 +304,18 @@ const holdRecords = `
     do update set times = q.times + 1, code = excluded.code, message = excluded.message
   returning xmax = 0 as fresh`;
 
-async function writeOutcome(tx: Transaction, batch: Batch, merge: Merge, refused: readonly RefusedRecord[], newlyHeld: number, startedMs: number): Promise<void> {
-  if (merge.totals.size > 0) await tx.query(addTotals, [batch.storeId, JSON.stringify([...merge.totals].map(totalRow))]);
-  const number = (outcome: RecordResult['outcome']) => merge.results.filter((one) => one.outcome === outcome).length;
+async function writeOutcome(
+  tx: Transaction,
+  batch: Batch,
+  merge: Merge,
+  refused: readonly RefusedRecord[],
+  newlyHeld: number,
+  startedMs: number,
+): Promise<void> {
+  if (merge.totals.size > 0)
+    await tx.query(addTotals, [batch.storeId, JSON.stringify([...merge.totals].map(totalRow))]);
+  const number = (outcome: RecordResult['outcome']) =>
+    merge.results.filter((one) => one.outcome === outcome).length;
   const accepted = number('accepted');
   const replaced = number('replaced');
   await tx.query(writeSuccess, [
@@ -276,10 +331,20 @@ async function writeOutcome(tx: Transaction, batch: Batch, merge: Merge, refused
     Math.round(performance.now() - startedMs),
     batch.schemaVersion,
   ]);
-  if (newlyHeld > 0) await tx.query(writeRefusals, [batch.storeId, batch.entity, batch.batchId, JSON.stringify(refused.map(refusalRow))]);
+  if (newlyHeld > 0)
+    await tx.query(writeRefusals, [
+      batch.storeId,
+      batch.entity,
+      batch.batchId,
+      JSON.stringify(refused.map(refusalRow)),
+    ]);
 }
 
-const totalRow = ([key, activity]: [string, Activity]) => ({ business_date: key.slice(0, 10), currency: key.slice(11), ...activity });
+const totalRow = ([key, activity]: [string, Activity]) => ({
+  business_date: key.slice(0, 10),
+  currency: key.slice(11),
+  ...activity,
+});
 
 // Ordered, so that two pushes never wait for each other's rows in turn.
 const addTotals = `
@@ -320,7 +385,10 @@ const writeSuccess = `
     changed_at = clock_timestamp()`;
 
 function refusalRow(one: RefusedRecord) {
-  return { code: one.code, message: `${one.id === null ? `line ${one.line}` : `record ${one.id}`}: ${one.message}` };
+  return {
+    code: one.code,
+    message: `${one.id === null ? `line ${one.line}` : `record ${one.id}`}: ${one.message}`,
+  };
 }
 
 // One failed operation, one error row for each record.
@@ -337,9 +405,23 @@ const writeRefusals = `
 
 function conflict(record: IncomingRecord, batch: Batch): RefusedRecord {
   const content = batch.lines.find((one) => one.line === record.line)!.content;
-  return { line: record.line, id: record.id, revision: record.revision, code: 'record_revision_conflict', message: errors.record_revision_conflict.title, content };
+  return {
+    line: record.line,
+    id: record.id,
+    revision: record.revision,
+    code: 'record_revision_conflict',
+    message: errors.record_revision_conflict.title,
+    content,
+  };
 }
 
 function refusedResult(one: RefusedRecord): RecordResult {
-  return { line: one.line, id: one.id, revision: one.revision, outcome: 'quarantined', code: one.code, message: one.message };
+  return {
+    line: one.line,
+    id: one.id,
+    revision: one.revision,
+    outcome: 'quarantined',
+    code: one.code,
+    message: one.message,
+  };
 }

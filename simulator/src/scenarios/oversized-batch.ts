@@ -20,5 +20,7 @@ export const oversizedBatch: Scenario = async (store, { pause, say }) => {
   }
   say(`the store server is replaced; the POS writes its last ${store.recentSales.length} sales again`);
   await store.server.replaceMachine('sales', store.recentSales);
+  // Not at once: another entity's batch might go first, and HQ's welcome would come before the sales.
+  await pause(settleSeconds);
   store.resumeTills();
 };

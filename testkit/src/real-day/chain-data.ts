@@ -30,8 +30,14 @@ export interface ChainDay {
 export const chainDataDir: string | undefined = process.env['HQ_CHAIN_DATA'];
 
 export function readChainDay(dir: string, businessDate = '2017-11-22'): ChainDay {
-  const truth = JSON.parse(readFileSync(path.join(dir, `sales-${businessDate}.truth.json`), 'utf8')) as { perStore: Record<string, DayFigures> };
-  const stores = gunzipSync(readFileSync(path.join(dir, 'stores.ndjson.gz'))).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as ChainStore);
+  const truth = JSON.parse(readFileSync(path.join(dir, `sales-${businessDate}.truth.json`), 'utf8')) as {
+    perStore: Record<string, DayFigures>;
+  };
+  const stores = gunzipSync(readFileSync(path.join(dir, 'stores.ndjson.gz')))
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ChainStore);
   return {
     salesFile: path.join(dir, `sales-${businessDate}.ndjson.gz`),
     businessDate,

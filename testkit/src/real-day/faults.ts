@@ -6,7 +6,10 @@ export function totalKills(report: RealDayReport): number {
 
 /** Kills between a commit and its answer. */
 export function commitKills(report: RealDayReport): number {
-  return Object.entries(report.kills).reduce((sum, [kind, kills]) => sum + (kind.includes('answer') ? kills : 0), 0);
+  return Object.entries(report.kills).reduce(
+    (sum, [kind, kills]) => sum + (kind.includes('answer') ? kills : 0),
+    0,
+  );
 }
 
 /** Why a run proves nothing, or proves the product wrong. */
@@ -19,6 +22,8 @@ export function faultsOf(report: RealDayReport): string[] {
     ...(report.retries === 0 ? ['no retry'] : []),
     ...(report.duplicates === 0 ? ['no duplicate answer'] : []),
     ...(report.replaced === 0 ? ['no replaced revision'] : []),
-    ...Object.entries(report.durability).flatMap(([name, value]) => (value === 'on' ? [] : [`${name} is ${value}`])),
+    ...Object.entries(report.durability).flatMap(([name, value]) =>
+      value === 'on' ? [] : [`${name} is ${value}`],
+    ),
   ];
 }

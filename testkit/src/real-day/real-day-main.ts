@@ -8,7 +8,7 @@ const kills = 15;
 /** `npm run test:real-day [-- SEEDS]`: a real day under kills, seed by seed; ends with 1 when any is not exact. */
 async function main(): Promise<void> {
   if (!chainDataDir) {
-    process.stderr.write('HQ_CHAIN_DATA is not set: it names the folder with the real chain\'s data.\n');
+    process.stderr.write("HQ_CHAIN_DATA is not set: it names the folder with the real chain's data.\n");
     process.exit(2);
   }
   const day = readChainDay(chainDataDir);
@@ -25,7 +25,9 @@ async function main(): Promise<void> {
 
 function lineOf(report: RealDayReport): string {
   const { seed, seconds, retries, duplicates, replaced, durability, differences } = report;
-  const settings = Object.entries(durability).map(([name, value]) => `${name} ${value}`).join(', ');
+  const settings = Object.entries(durability)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
   return `seed ${seed}: ${seconds} s, ${totalKills(report)} kills (${commitKills(report)} between a commit and its answer), ${retries} retries, ${duplicates} duplicate answers, ${replaced} replaced revisions, ${differences.length} differences; ${settings}`;
 }
 

@@ -40,7 +40,11 @@ export interface RealDayReport {
  * Replays a real day through real agents, a real collector and a real PostgreSQL, kills them on the way, some of them
  * between a commit and its answer, and compares every store's figures with the truth.
  */
-export async function runRealDay(day: ChainDay, seed: number, options: { kills: number; say?: (line: string) => void }): Promise<RealDayReport> {
+export async function runRealDay(
+  day: ChainDay,
+  seed: number,
+  options: { kills: number; say?: (line: string) => void },
+): Promise<RealDayReport> {
   const say = options.say ?? (() => undefined);
   const folder = await mkdtemp(path.join(tmpdir(), 'hq-real-day-'));
   await chmod(folder, 0o755);
@@ -49,15 +53,27 @@ export async function runRealDay(day: ChainDay, seed: number, options: { kills: 
   try {
     const tokens = await hq.createStores(day);
     hq.startAgents(await hostConfigs(folder, day, tokens, hq.url, seed));
-    await eventually('every store connects', () => hq.ask('select count(*)::int as n from hq_view.stores where status = $1', ['connected']), (rows) => rows[0]!['n'] === day.stores.length, 60_000);
+    await eventually(
+      'every store connects',
+      () => hq.ask('select count(*)::int as n from hq_view.stores where status = $1', ['connected']),
+      (rows) => rows[0]!['n'] === day.stores.length,
+      60_000,
+    );
     const durability = await hq.durability();
     for (const kill of killPlan(seed, options.kills)) {
       await sleep(kill.afterMs);
       await hq.execute(kill);
       say(`${((performance.now() - startedMs) / 1000).toFixed(1)} s: killed ${kill.kind}`);
     }
-    await eventually('every agent has pushed all it has', () => hq.hostsDone(), (done) => done, finishDeadlineMs);
-    const [sums] = await hq.ask('select sum(duplicate)::int as duplicates, sum(replaced)::int as replaced from hq_view.sync_log');
+    await eventually(
+      'every agent has pushed all it has',
+      () => hq.hostsDone(),
+      (done) => done,
+      finishDeadlineMs,
+    );
+    const [sums] = await hq.ask(
+      'select sum(duplicate)::int as duplicates, sum(replaced)::int as replaced from hq_view.sync_log',
+    );
     return {
       seed,
       seconds: Math.round((performance.now() - startedMs) / 1000),
@@ -74,14 +90,25 @@ export async function runRealDay(day: ChainDay, seed: number, options: { kills: 
   }
 }
 
-async function hostConfigs(folder: string, day: ChainDay, tokens: ReadonlyMap<string, string>, hqUrl: string, seed: number): Promise<{ file: string; config: HostConfig }[]> {
+async function hostConfigs(
+  folder: string,
+  day: ChainDay,
+  tokens: ReadonlyMap<string, string>,
+  hqUrl: string,
+  seed: number,
+): Promise<{ file: string; config: HostConfig }[]> {
   const hosts: { file: string; config: HostConfig }[] = [];
   for (let first = 0; first < day.stores.length; first += agentsPerHost) {
     const stores = day.stores.slice(first, first + agentsPerHost);
     const config: HostConfig = {
       hqUrl,
       dataDir: path.join(folder, 'stores'),
-      stores: stores.map((store) => ({ storeId: store.id, timezone: store.timezone, currency: store.currency, token: tokens.get(store.id)! })),
+      stores: stores.map((store) => ({
+        storeId: store.id,
+        timezone: store.timezone,
+        currency: store.currency,
+        token: tokens.get(store.id)!,
+      })),
       batchLimits: { maxBatchRecords },
       replay: { file: day.salesFile, seed: String(seed), speed: replaySpeed },
       logLevel: 'silent',
@@ -131,13 +158,24 @@ class Headquarters {
     const cluster = await startCluster({ dataDir: path.join(folder, 'postgres') });
     const hq = new Headquarters(folder, cluster, say);
     await createDatabase(cluster, 'hq');
-    hq.databaseProxy = await WatchedProxy.listen(() => hq.cluster && { host: '127.0.0.1', port: hq.cluster.port }, () => hq.watchDatabase());
-    hq.storeProxy = await WatchedProxy.listen(() => (hq.collectorPort === null ? null : { host: '127.0.0.1', port: hq.collectorPort }), () => hq.watchStore());
+    hq.databaseProxy = await WatchedProxy.listen(
+      () => hq.cluster && { host: '127.0.0.1', port: hq.cluster.port },
+      () => hq.watchDatabase(),
+    );
+    hq.storeProxy = await WatchedProxy.listen(
+      () => (hq.collectorPort === null ? null : { host: '127.0.0.1', port: hq.collectorPort }),
+      () => hq.watchStore(),
+    );
     await mkdir(path.join(folder, 'stores'));
     const databaseUrl = new URL(cluster.url('hq'));
     databaseUrl.port = String(hq.databaseProxy.port);
     hq.collector = new KeptAlive(new URL('../../../hq-collector/dist/main.js', import.meta.url), [], {
-      env: { DATABASE_URL: databaseUrl.href, HQ_PORT: '0', HQ_ADMIN_TOKEN_FILE: hq.adminTokenFile, HQ_LOG_LEVEL: 'silent' },
+      env: {
+        DATABASE_URL: databaseUrl.href,
+        HQ_PORT: '0',
+        HQ_ADMIN_TOKEN_FILE: hq.adminTokenFile,
+        HQ_LOG_LEVEL: 'silent',
+      },
       onMessage: (message) => {
         hq.collectorPort = Number(new URL((message as { url: string }).url).port);
       },
@@ -145,7 +183,11 @@ class Headquarters {
         hq.collectorPort = null;
       },
     });
-    await eventually('the collector starts', () => hq.collectorPort, (port) => port !== null);
+    await eventually(
+      'the collector starts',
+      () => hq.collectorPort,
+      (port) => port !== null,
+    );
     return hq;
   }
 
@@ -159,7 +201,10 @@ class Headquarters {
 
   /** @returns each store's sync token. */
   async createStores(day: ChainDay): Promise<Map<string, string>> {
-    const admin = adminClient(`http://127.0.0.1:${this.collectorPort}`, (await readFile(this.adminTokenFile, 'utf8')).trim());
+    const admin = adminClient(
+      `http://127.0.0.1:${this.collectorPort}`,
+      (await readFile(this.adminTokenFile, 'utf8')).trim(),
+    );
     const tokens = new Map<string, string>();
     for (const { id: storeId, name, timezone, currency } of day.stores) {
       await admin.createStore({ storeId, name, timezone, currency });
@@ -175,18 +220,22 @@ class Headquarters {
         latest: undefined,
         earlierRetries: 0,
         done: false,
-        process: new KeptAlive(new URL('../../../simulator/dist/agent-host-main.js', import.meta.url), [file], {
-          onMessage: (message) => {
-            const said = message as HostMessage;
-            if (said.type === 'progress') host.latest = said;
-            else host.done = true;
+        process: new KeptAlive(
+          new URL('../../../simulator/dist/agent-host-main.js', import.meta.url),
+          [file],
+          {
+            onMessage: (message) => {
+              const said = message as HostMessage;
+              if (said.type === 'progress') host.latest = said;
+              else host.done = true;
+            },
+            onExit: () => {
+              host.earlierRetries += host.latest?.counters.retries ?? 0;
+              host.latest = undefined;
+              host.done = false;
+            },
           },
-          onExit: () => {
-            host.earlierRetries += host.latest?.counters.retries ?? 0;
-            host.latest = undefined;
-            host.done = false;
-          },
-        }),
+        ),
       };
       this.hosts.push(host);
     }
@@ -197,7 +246,10 @@ class Headquarters {
   }
 
   retries(): number {
-    return this.hosts.reduce((sum, host) => sum + host.earlierRetries + (host.latest?.counters.retries ?? 0), 0);
+    return this.hosts.reduce(
+      (sum, host) => sum + host.earlierRetries + (host.latest?.counters.retries ?? 0),
+      0,
+    );
   }
 
   async execute(kill: PlannedKill): Promise<void> {
@@ -224,7 +276,9 @@ class Headquarters {
   }
 
   async durability(): Promise<Record<string, string>> {
-    const rows = await this.ask(`select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes')`);
+    const rows = await this.ask(
+      `select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes')`,
+    );
     return Object.fromEntries(rows.map((row) => [String(row['name']), String(row['setting'])]));
   }
 
@@ -237,12 +291,15 @@ class Headquarters {
        from hq_view.activity`,
     );
     const byStore = new Map(rows.map((row) => [String(row['storeId']), row]));
-    if (rows.length !== day.truth.size) found.push(`${rows.length} days of stores, ${day.truth.size} expected`);
+    if (rows.length !== day.truth.size)
+      found.push(`${rows.length} days of stores, ${day.truth.size} expected`);
     for (const [storeId, truth] of day.truth) {
       const row = byStore.get(storeId);
-      if (row?.['businessDate'] !== day.businessDate) found.push(`store ${storeId}: business date ${String(row?.['businessDate'])}`);
+      if (row?.['businessDate'] !== day.businessDate)
+        found.push(`store ${storeId}: business date ${String(row?.['businessDate'])}`);
       for (const name of Object.keys(truth) as (keyof DayFigures)[]) {
-        if (row?.[name] !== truth[name]) found.push(`store ${storeId}: ${name} is ${String(row?.[name])}, the truth is ${truth[name]}`);
+        if (row?.[name] !== truth[name])
+          found.push(`store ${storeId}: ${name} is ${String(row?.[name])}, the truth is ${truth[name]}`);
       }
     }
     const [quarantined] = await this.ask('select count(*)::int as n from hq_view.quarantined_records');
@@ -261,7 +318,11 @@ class Headquarters {
 
   /** Kills a process that is up; one that is just starting again is waited for. */
   private async killRunning(process: KeptAlive): Promise<void> {
-    await eventually('a process to kill', () => process.kill(), (killed) => killed);
+    await eventually(
+      'a process to kill',
+      () => process.kill(),
+      (killed) => killed,
+    );
   }
 
   private revivePostgres(): void {

@@ -20,10 +20,16 @@ async function main(): Promise<void> {
   process.exit(measured.every(kept) ? 0 : 1);
 }
 
-const percentile = (sorted: readonly number[], share: number) => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Infinity;
+const percentile = (sorted: readonly number[], share: number) =>
+  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Infinity;
 
 function kept({ tookMs, boundMs }: Measured): boolean {
-  return percentile([...tookMs].sort((left, right) => left - right), 0.99) <= boundMs;
+  return (
+    percentile(
+      [...tookMs].sort((left, right) => left - right),
+      0.99,
+    ) <= boundMs
+  );
 }
 
 function lineOf(one: Measured): string {

@@ -20,15 +20,27 @@ const red = (reason: string) => (row: ViewRow) => row.status === 'disconnected' 
 const unknown = (row: ViewRow) => row.status === 'unknown';
 
 /** Causes each way of going red, for real, with 200 stores connected, and measures red and green in the view. */
-export async function redAndGreen(stage: Stage, namespace: StoreNamespace | undefined, say: (line: string) => void): Promise<Measured[]> {
+export async function redAndGreen(
+  stage: Stage,
+  namespace: StoreNamespace | undefined,
+  say: (line: string) => void,
+): Promise<Measured[]> {
   const measured: Measured[] = [];
   const { view } = stage;
   const note = (what: string, boundMs: number, tookMs: readonly number[]) => {
     measured.push({ what, boundMs, tookMs });
     say(`${what}: measured`);
   };
-  const until = (storeIds: readonly string[], looks: (row: ViewRow) => boolean, boundMs: number, sinceMs?: number | ReadonlyMap<string, number>) =>
-    view.until(storeIds, looks, { deadlineMs: boundMs + patienceMs, ...(sinceMs !== undefined && { sinceMs }) });
+  const until = (
+    storeIds: readonly string[],
+    looks: (row: ViewRow) => boolean,
+    boundMs: number,
+    sinceMs?: number | ReadonlyMap<string, number>,
+  ) =>
+    view.until(storeIds, looks, {
+      deadlineMs: boundMs + patienceMs,
+      ...(sinceMs !== undefined && { sinceMs }),
+    });
 
   const second = await stage.addCollector();
   for (let index = 0; index < loopbackGroups; index += 1) {
@@ -37,7 +49,14 @@ export async function redAndGreen(stage: Stage, namespace: StoreNamespace | unde
   for (let index = 0; index < namespaceGroups; index += 1) {
     await stage.addGroup(storesPerGroup, namespace ? { wrapper: namespace.wrapper } : {});
   }
-  const [quiet, cut, killed, revoked, lost, tills] = stage.groups as [Group, Group, Group, Group, Group, Group];
+  const [quiet, cut, killed, revoked, lost, tills] = stage.groups as [
+    Group,
+    Group,
+    Group,
+    Group,
+    Group,
+    Group,
+  ];
   type Group = Stage['groups'][number];
   const all = stage.groups.flatMap((group) => group.storeIds);
   await until(all, connected, 60_000);
@@ -45,11 +64,18 @@ export async function redAndGreen(stage: Stage, namespace: StoreNamespace | unde
 
   // The longest wait runs beside the others.
   for (const storeId of quiet.storeIds) quiet.order({ storeId, order: 'stop_heartbeats' });
-  const heartbeatsLost = view.until(quiet.storeIds, red('heartbeat lost'), { deadlineMs: 75_000 + patienceMs, measure: (row) => row.heartbeat_age_ms ?? Infinity });
+  const heartbeatsLost = view.until(quiet.storeIds, red('heartbeat lost'), {
+    deadlineMs: 75_000 + patienceMs,
+    measure: (row) => row.heartbeat_age_ms ?? Infinity,
+  });
 
   const openedMs = performance.now();
   for (const storeId of tills.storeIds) tills.order({ storeId, order: 'open_register', terminalId: 'T1' });
-  note('a till opened is in the view', 2_000, await until(tills.storeIds, (row) => row.open_registers === 1, 2_000, openedMs));
+  note(
+    'a till opened is in the view',
+    2_000,
+    await until(tills.storeIds, (row) => row.open_registers === 1, 2_000, openedMs),
+  );
 
   let sinceMs = performance.now();
   cut.proxy!.cut();
@@ -63,7 +89,11 @@ export async function redAndGreen(stage: Stage, namespace: StoreNamespace | unde
   note('red: agent killed', 500, await until(killed.storeIds, red('socket closed'), 500, sinceMs));
   sinceMs = performance.now();
   killed.process.up();
-  note('green after: agent killed (its start included)', 5_000, await until(killed.storeIds, connected, 5_000, sinceMs));
+  note(
+    'green after: agent killed (its start included)',
+    5_000,
+    await until(killed.storeIds, connected, 5_000, sinceMs),
+  );
 
   const admin = await stage.admin();
   const revokedMs = new Map<string, number>();
@@ -86,7 +116,11 @@ export async function redAndGreen(stage: Stage, namespace: StoreNamespace | unde
     const silent = stage.groups.slice(-namespaceGroups).flatMap((group) => group.storeIds);
     sinceMs = performance.now();
     namespace.silence();
-    note('red: network silent (packets dropped)', 10_000, await until(silent, red('network silent'), 10_000, sinceMs));
+    note(
+      'red: network silent (packets dropped)',
+      10_000,
+      await until(silent, red('network silent'), 10_000, sinceMs),
+    );
     sinceMs = performance.now();
     namespace.restore();
     note('green after: network silent', 5_000, await until(silent, connected, 5_000, sinceMs));
@@ -94,7 +128,11 @@ export async function redAndGreen(stage: Stage, namespace: StoreNamespace | unde
 
   sinceMs = performance.now();
   second.process.down();
-  note('"collector lost" beside a living one', 12_000, await until(lost.storeIds, red('collector lost'), 12_000, sinceMs));
+  note(
+    '"collector lost" beside a living one',
+    12_000,
+    await until(lost.storeIds, red('collector lost'), 12_000, sinceMs),
+  );
   sinceMs = performance.now();
   second.process.up();
   note('green after: collector lost', 60_000, await until(lost.storeIds, connected, 60_000, sinceMs));
@@ -104,7 +142,8 @@ export async function redAndGreen(stage: Stage, namespace: StoreNamespace | unde
   for (const storeId of quiet.storeIds) quiet.order({ storeId, order: 'resume_heartbeats' });
   note('green after: heartbeats stopped', 5_000, await until(quiet.storeIds, connected, 5_000, sinceMs));
 
-  const episodes = async () => (await stage.pool.query<{ n: number }>('select count(*)::int as n from hq.error_episode')).rows[0]!.n;
+  const episodes = async () =>
+    (await stage.pool.query<{ n: number }>('select count(*)::int as n from hq.error_episode')).rows[0]!.n;
   const episodesBefore = await episodes();
   sinceMs = performance.now();
   for (const collector of stage.collectors) collector.process.down();

@@ -26,7 +26,14 @@ export class CollectorProcess {
     env: Record<string, string> = {},
   ) {
     this.process = new KeptAlive(collectorProgram, [], {
-      env: { DATABASE_URL: databaseUrl, HQ_HOST: host, HQ_PORT: '0', HQ_ADMIN_TOKEN_FILE: adminTokenFile, HQ_LOG_LEVEL: 'silent', ...env },
+      env: {
+        DATABASE_URL: databaseUrl,
+        HQ_HOST: host,
+        HQ_PORT: '0',
+        HQ_ADMIN_TOKEN_FILE: adminTokenFile,
+        HQ_LOG_LEVEL: 'silent',
+        ...env,
+      },
       onMessage: (message) => (this.port = Number(new URL((message as { url: string }).url).port)),
       onExit: () => (this.port = null),
     });
@@ -37,7 +44,12 @@ export class CollectorProcess {
   }
 
   async started(): Promise<this> {
-    await eventually('the collector starts', () => this.port, (port) => port !== null, 60_000);
+    await eventually(
+      'the collector starts',
+      () => this.port,
+      (port) => port !== null,
+      60_000,
+    );
     return this;
   }
 }
@@ -73,21 +85,39 @@ export class Stage {
     await mkdir(path.join(folder, 'stores'));
     const cluster = await startCluster({ dataDir: path.join(folder, 'postgres') });
     const databaseUrl = await createDatabase(cluster, 'hq');
-    const collector = await new CollectorProcess(host, databaseUrl, path.join(folder, 'admin-token')).started();
-    const stage = new Stage(folder, cluster, databaseUrl, await ViewRecorder.start(databaseUrl), new pg.Pool({ connectionString: databaseUrl, max: 2 }), host);
+    const collector = await new CollectorProcess(
+      host,
+      databaseUrl,
+      path.join(folder, 'admin-token'),
+    ).started();
+    const stage = new Stage(
+      folder,
+      cluster,
+      databaseUrl,
+      await ViewRecorder.start(databaseUrl),
+      new pg.Pool({ connectionString: databaseUrl, max: 2 }),
+      host,
+    );
     stage.collectors.push(collector);
     return stage;
   }
 
   async addCollector(): Promise<CollectorProcess> {
-    const collector = await new CollectorProcess(this.host, this.databaseUrl, path.join(this.folder, 'admin-token')).started();
+    const collector = await new CollectorProcess(
+      this.host,
+      this.databaseUrl,
+      path.join(this.folder, 'admin-token'),
+    ).started();
     this.collectors.push(collector);
     return collector;
   }
 
   async admin(): Promise<AdminClient> {
     const { host, port } = this.collectors[0]!.target()!;
-    return adminClient(`http://${host}:${port}`, (await readFile(path.join(this.folder, 'admin-token'), 'utf8')).trim());
+    return adminClient(
+      `http://${host}:${port}`,
+      (await readFile(path.join(this.folder, 'admin-token'), 'utf8')).trim(),
+    );
   }
 
   tokenId(storeId: string): string {
@@ -95,7 +125,18 @@ export class Stage {
   }
 
   /** Creates stores and starts their agents; `wrapper` puts them into a namespace, without a proxy. */
-  async addGroup(stores: number, { wrapper, target, replay }: { wrapper?: readonly string[]; target?: () => { host: string; port: number } | null; replay?: HostConfig['replay'] } = {}): Promise<Group> {
+  async addGroup(
+    stores: number,
+    {
+      wrapper,
+      target,
+      replay,
+    }: {
+      wrapper?: readonly string[];
+      target?: () => { host: string; port: number } | null;
+      replay?: HostConfig['replay'];
+    } = {},
+  ): Promise<Group> {
     const admin = await this.admin();
     const config: HostConfig['stores'] = [];
     for (let index = 0; index < stores; index += 1) {
@@ -109,10 +150,21 @@ export class Stage {
     const proxy = wrapper ? null : await WatchedProxy.listen(target ?? (() => first.target()));
     const hqUrl = proxy ? `http://127.0.0.1:${proxy.port}` : `http://${first.host}:${first.port}`;
     const file = path.join(this.folder, `group-${this.groups.length}.json`);
-    const hostConfig: HostConfig = { hqUrl, dataDir: path.join(this.folder, 'stores'), stores: config, logLevel: 'silent', ...(replay && { replay }) };
+    const hostConfig: HostConfig = {
+      hqUrl,
+      dataDir: path.join(this.folder, 'stores'),
+      stores: config,
+      logLevel: 'silent',
+      ...(replay && { replay }),
+    };
     await writeFile(file, JSON.stringify(hostConfig), { mode: 0o600 });
     const process = new KeptAlive(hostProgram, [file], wrapper ? { wrapper } : {});
-    const group: Group = { storeIds: config.map((store) => store.storeId), process, proxy, order: (order) => process.send(order) };
+    const group: Group = {
+      storeIds: config.map((store) => store.storeId),
+      process,
+      proxy,
+      order: (order) => process.send(order),
+    };
     this.groups.push(group);
     return group;
   }

@@ -41,7 +41,15 @@ export class ViewRecorder {
   until(
     storeIds: readonly string[],
     looks: (row: ViewRow) => boolean,
-    { sinceMs = performance.now(), deadlineMs, measure }: { sinceMs?: number | ReadonlyMap<string, number>; deadlineMs: number; measure?: (row: ViewRow) => number },
+    {
+      sinceMs = performance.now(),
+      deadlineMs,
+      measure,
+    }: {
+      sinceMs?: number | ReadonlyMap<string, number>;
+      deadlineMs: number;
+      measure?: (row: ViewRow) => number;
+    },
   ): Promise<number[]> {
     const waiting = new Set(storeIds);
     const took: number[] = [];
@@ -52,7 +60,11 @@ export class ViewRecorder {
           const row = rows.get(storeId);
           if (!row || !looks(row)) continue;
           waiting.delete(storeId);
-          took.push(measure ? measure(row) : atMs - (typeof sinceMs === 'number' ? sinceMs : (sinceMs.get(storeId) ?? startedMs)));
+          took.push(
+            measure
+              ? measure(row)
+              : atMs - (typeof sinceMs === 'number' ? sinceMs : (sinceMs.get(storeId) ?? startedMs)),
+          );
         }
         if (waiting.size > 0 && atMs - startedMs < deadlineMs) return;
         this.waits.delete(see);
