@@ -49,7 +49,7 @@ describe('docs/protocol.md', () => {
 
   test('has every limit with its value', () => {
     for (const [name, value] of Object.entries(limits))
-      expect(document).toMatch(new RegExp(`\\| \`${name}\` \\| ${value} \\|`));
+      expect(document).toMatch(new RegExp(`\\| \`${name}\` +\\| ${value} +\\|`));
   });
 
   test('has every field of every frame', () => {

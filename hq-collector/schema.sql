@@ -1,0 +1,758 @@
+
+CREATE SCHEMA hq;
+
+CREATE SCHEMA hq_view;
+
+CREATE FUNCTION hq.business_date(at timestamp with time zone, timezone text, day_cutover time without time zone) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$ select ((at at time zone timezone) - day_cutover)::date $$;
+
+CREATE FUNCTION hq.hq_now() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$ select coalesce((select fixed_at from hq.business_clock), clock_timestamp()) $$;
+
+CREATE FUNCTION hq.is_open(opening_hours jsonb, timezone text, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  select opening_hours is null or exists (
+    select
+    from (select (at at time zone timezone) as local) clock,
+      generate_series(0, 1) as days_ago,
+      lateral (select local::date - days_ago as day) d,
+      lateral jsonb_array_elements(coalesce(opening_hours -> lower(to_char(day, 'dy')), '[]')) as hours,
+      lateral (select day + (hours ->> 0)::time as opens, day + (hours ->> 1)::time as closes) h
+    where local >= opens
+      and local < case when closes <= opens then closes + interval '1 day' else closes end
+  )
+$$;
+
+CREATE TABLE hq.activity (
+    store_id text NOT NULL,
+    business_date date NOT NULL,
+    currency text NOT NULL,
+    sales_count bigint DEFAULT 0 NOT NULL,
+    gross_minor bigint DEFAULT 0 NOT NULL,
+    tax_minor bigint DEFAULT 0 NOT NULL,
+    discount_minor bigint DEFAULT 0 NOT NULL,
+    void_count bigint DEFAULT 0 NOT NULL,
+    void_minor bigint DEFAULT 0 NOT NULL,
+    return_count bigint DEFAULT 0 NOT NULL,
+    return_minor bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='80');
+
+CREATE TABLE hq.admin_token (
+    token_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    secret_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT admin_token_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text]))),
+    CONSTRAINT admin_token_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+CREATE TABLE hq.audit_log (
+    audit_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    store_id text,
+    source text NOT NULL,
+    detail jsonb NOT NULL
+);
+
+ALTER TABLE hq.audit_log ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hq.audit_log_audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE hq.auth_failure (
+    hour timestamp with time zone NOT NULL,
+    source text NOT NULL,
+    reason text NOT NULL,
+    failures bigint NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE hq.business_clock (
+    singleton boolean DEFAULT true NOT NULL,
+    fixed_at timestamp with time zone NOT NULL,
+    CONSTRAINT business_clock_singleton_check CHECK (singleton)
+);
+
+CREATE TABLE hq.collector (
+    replica_id uuid NOT NULL,
+    hostname text NOT NULL,
+    version text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    serving_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    renewed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease_until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE hq.entity (
+    entity text NOT NULL,
+    direction text NOT NULL,
+    CONSTRAINT entity_direction_check CHECK ((direction = ANY (ARRAY['push'::text, 'pull'::text]))),
+    CONSTRAINT entity_entity_check CHECK ((entity ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+
+CREATE TABLE hq.error_episode (
+    episode_id bigint NOT NULL,
+    store_id text NOT NULL,
+    entity text NOT NULL,
+    direction text NOT NULL,
+    kind text NOT NULL,
+    code text NOT NULL,
+    message text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    failures bigint NOT NULL,
+    resolved_at timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    acknowledged_by text
+)
+WITH (fillfactor='80');
+
+ALTER TABLE hq.error_episode ALTER COLUMN episode_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hq.error_episode_episode_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE hq.headquarters (
+    singleton boolean DEFAULT true NOT NULL,
+    epoch uuid DEFAULT gen_random_uuid() NOT NULL,
+    heartbeat_window_ms integer DEFAULT 75000 NOT NULL,
+    restart_grace_ms integer DEFAULT 60000 NOT NULL,
+    CONSTRAINT headquarters_singleton_check CHECK (singleton)
+);
+
+CREATE TABLE hq.pushed_record (
+    store_id text NOT NULL,
+    entity text NOT NULL,
+    record_id text NOT NULL,
+    revision integer NOT NULL,
+    business_date date,
+    occurred_at timestamp with time zone,
+    kind text,
+    status text,
+    currency text,
+    gross_minor bigint,
+    discount_minor bigint,
+    tax_minor bigint,
+    schema_version integer NOT NULL,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    data jsonb NOT NULL
+);
+
+CREATE TABLE hq.pushed_revision (
+    store_id text NOT NULL,
+    entity text NOT NULL,
+    record_id text NOT NULL,
+    revision integer NOT NULL,
+    schema_version integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    data jsonb NOT NULL
+);
+
+CREATE TABLE hq.quarantined_record (
+    quarantine_id bigint NOT NULL,
+    store_id text NOT NULL,
+    entity text NOT NULL,
+    record_id text,
+    revision integer,
+    code text NOT NULL,
+    message text NOT NULL,
+    schema_version integer NOT NULL,
+    content bytea NOT NULL,
+    content_hash bytea NOT NULL,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    state text DEFAULT 'held'::text NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    CONSTRAINT quarantined_record_state_check CHECK ((state = ANY (ARRAY['held'::text, 'replayed'::text, 'discarded'::text])))
+);
+
+ALTER TABLE hq.quarantined_record ALTER COLUMN quarantine_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hq.quarantined_record_quarantine_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE hq.store (
+    store_id text NOT NULL,
+    name text NOT NULL,
+    region text,
+    timezone text NOT NULL,
+    currency text NOT NULL,
+    opening_hours jsonb,
+    day_cutover time without time zone DEFAULT '00:00:00'::time without time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT store_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+CREATE TABLE hq.store_command (
+    command_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    store_id text NOT NULL,
+    command text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    done_at timestamp with time zone,
+    outcome text,
+    message text
+);
+
+CREATE TABLE hq.store_connection (
+    store_id text NOT NULL,
+    connection_id uuid,
+    replica_id uuid,
+    connected_at timestamp with time zone,
+    disconnected_at timestamp with time zone,
+    disconnect_reason text,
+    connects_total bigint DEFAULT 0 NOT NULL,
+    instance_id uuid,
+    previous_instance_id uuid,
+    duplicate_server_at timestamp with time zone,
+    agent_version text,
+    schema_version integer,
+    schema_compatible boolean,
+    clock_skew_ms bigint,
+    last_heartbeat_at timestamp with time zone,
+    last_sale_at timestamp with time zone,
+    pending_records bigint DEFAULT 0 NOT NULL,
+    oldest_pending_at timestamp with time zone,
+    withheld_records bigint DEFAULT 0 NOT NULL,
+    disk_used_bytes bigint,
+    disk_limit_bytes bigint,
+    open_registers jsonb DEFAULT '[]'::jsonb NOT NULL,
+    queues jsonb DEFAULT '[]'::jsonb NOT NULL,
+    days jsonb DEFAULT '[]'::jsonb NOT NULL
+)
+WITH (fillfactor='60');
+
+CREATE TABLE hq.store_disconnect_total (
+    store_id text NOT NULL,
+    reason text NOT NULL,
+    total bigint NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (fillfactor='80');
+
+CREATE TABLE hq.store_entity (
+    store_id text NOT NULL,
+    entity text NOT NULL,
+    direction text NOT NULL,
+    last_success_at timestamp with time zone,
+    records_total bigint DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT store_entity_direction_check CHECK ((direction = ANY (ARRAY['push'::text, 'pull'::text])))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE hq.store_error_total (
+    store_id text NOT NULL,
+    kind text NOT NULL,
+    total bigint NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (fillfactor='80');
+
+CREATE TABLE hq.store_token (
+    token_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    store_id text NOT NULL,
+    secret_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    superseded_at timestamp with time zone,
+    first_used_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT store_token_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+CREATE TABLE hq.sync_error (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    store_id text NOT NULL,
+    entity text,
+    direction text,
+    kind text,
+    code text NOT NULL,
+    message text NOT NULL,
+    source text NOT NULL,
+    batch_id text,
+    times integer DEFAULT 1 NOT NULL,
+    CONSTRAINT sync_error_source_check CHECK ((source = ANY (ARRAY['http'::text, 'socket'::text, 'store'::text])))
+)
+PARTITION BY RANGE (at);
+
+CREATE TABLE hq.sync_error_default (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    store_id text NOT NULL,
+    entity text,
+    direction text,
+    kind text,
+    code text NOT NULL,
+    message text NOT NULL,
+    source text NOT NULL,
+    batch_id text,
+    times integer DEFAULT 1 NOT NULL,
+    CONSTRAINT sync_error_source_check CHECK ((source = ANY (ARRAY['http'::text, 'socket'::text, 'store'::text])))
+);
+
+CREATE TABLE hq.sync_log (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    store_id text NOT NULL,
+    entity text NOT NULL,
+    direction text NOT NULL,
+    batch_id text,
+    succeeded boolean NOT NULL,
+    kind text,
+    code text,
+    records integer DEFAULT 0 NOT NULL,
+    accepted integer DEFAULT 0 NOT NULL,
+    duplicate integer DEFAULT 0 NOT NULL,
+    replaced integer DEFAULT 0 NOT NULL,
+    quarantined integer DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    duration_ms integer,
+    schema_version integer,
+    operations integer DEFAULT 1 NOT NULL
+)
+PARTITION BY RANGE (at);
+
+CREATE TABLE hq.sync_log_default (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    store_id text NOT NULL,
+    entity text NOT NULL,
+    direction text NOT NULL,
+    batch_id text,
+    succeeded boolean NOT NULL,
+    kind text,
+    code text,
+    records integer DEFAULT 0 NOT NULL,
+    accepted integer DEFAULT 0 NOT NULL,
+    duplicate integer DEFAULT 0 NOT NULL,
+    replaced integer DEFAULT 0 NOT NULL,
+    quarantined integer DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    duration_ms integer,
+    schema_version integer,
+    operations integer DEFAULT 1 NOT NULL
+);
+
+CREATE VIEW hq_view.activity AS
+ SELECT a.store_id,
+    a.business_date,
+    a.currency,
+    a.sales_count,
+    a.gross_minor,
+    a.tax_minor,
+    a.discount_minor,
+    a.void_count,
+    a.void_minor,
+    a.return_count,
+    a.return_minor,
+    s.name AS store_name,
+    (a.business_date = hq.business_date(hq.hq_now(), s.timezone, s.day_cutover)) AS today
+   FROM (hq.activity a
+     JOIN hq.store s USING (store_id));
+
+CREATE VIEW hq_view.day_totals AS
+ SELECT c.store_id,
+    ((d.value ->> 'businessDate'::text))::date AS business_date,
+    (d.value ->> 'currency'::text) AS currency,
+    ((d.value ->> 'salesCount'::text))::bigint AS claimed_sales_count,
+    COALESCE(a.sales_count, (0)::bigint) AS held_sales_count,
+    ((d.value ->> 'grossMinor'::text))::bigint AS claimed_gross_minor,
+    COALESCE(a.gross_minor, (0)::bigint) AS held_gross_minor,
+    (((d.value ->> 'grossMinor'::text))::bigint - COALESCE(a.gross_minor, (0)::bigint)) AS difference_minor,
+    c.last_heartbeat_at AS claims_as_of
+   FROM (((hq.store_connection c
+     JOIN hq.store s ON (((s.store_id = c.store_id) AND (s.archived_at IS NULL))))
+     CROSS JOIN LATERAL jsonb_array_elements(c.days) d(value))
+     LEFT JOIN hq.activity a ON (((a.store_id = c.store_id) AND (a.business_date = ((d.value ->> 'businessDate'::text))::date) AND (a.currency = (d.value ->> 'currency'::text)))));
+
+CREATE VIEW hq_view.error_episodes AS
+ SELECT error_episode.episode_id,
+    error_episode.store_id,
+    NULLIF(error_episode.entity, ''::text) AS entity,
+    NULLIF(error_episode.direction, ''::text) AS direction,
+    error_episode.kind,
+    error_episode.code,
+    error_episode.message,
+    error_episode.opened_at,
+    error_episode.last_at,
+    error_episode.failures,
+    (error_episode.resolved_at IS NULL) AS open,
+    error_episode.resolved_at,
+    error_episode.acknowledged_at,
+    error_episode.acknowledged_by
+   FROM hq.error_episode;
+
+CREATE VIEW hq_view.headquarters AS
+ SELECT clock_timestamp() AS data_as_of,
+    hq.hq_now() AS business_now,
+    h.epoch,
+    c.collectors,
+    c.serving_since,
+    (c.serving_since + ((h.restart_grace_ms)::double precision * '00:00:00.001'::interval)) AS grace_until,
+    h.heartbeat_window_ms
+   FROM hq.headquarters h,
+    LATERAL ( SELECT (count(*))::integer AS collectors,
+            min(collector.serving_since) AS serving_since
+           FROM hq.collector
+          WHERE (collector.lease_until > clock_timestamp())) c;
+
+CREATE VIEW hq_view.open_registers AS
+ SELECT c.store_id,
+    (r.value ->> 'terminalId'::text) AS terminal_id,
+    ((r.value ->> 'openedAt'::text))::timestamp with time zone AS opened_at,
+    (r.value ->> 'cashierId'::text) AS cashier_id,
+    c.last_heartbeat_at AS claims_as_of
+   FROM ((hq.store_connection c
+     JOIN hq.store s ON (((s.store_id = c.store_id) AND (s.archived_at IS NULL))))
+     CROSS JOIN LATERAL jsonb_array_elements(c.open_registers) r(value));
+
+CREATE VIEW hq_view.pushed_records AS
+ SELECT pushed_record.store_id,
+    pushed_record.entity,
+    pushed_record.record_id,
+    pushed_record.revision,
+    pushed_record.business_date,
+    pushed_record.occurred_at,
+    pushed_record.kind,
+    pushed_record.status,
+    pushed_record.currency,
+    pushed_record.gross_minor,
+    pushed_record.discount_minor,
+    pushed_record.tax_minor,
+    pushed_record.schema_version,
+    pushed_record.received_at,
+    pushed_record.data
+   FROM hq.pushed_record;
+
+CREATE VIEW hq_view.pushed_revisions AS
+ SELECT pushed_revision.store_id,
+    pushed_revision.entity,
+    pushed_revision.record_id,
+    pushed_revision.revision,
+    pushed_revision.schema_version,
+    pushed_revision.received_at,
+    pushed_revision.data
+   FROM hq.pushed_revision;
+
+CREATE VIEW hq_view.quarantined_records AS
+ SELECT quarantined_record.quarantine_id,
+    quarantined_record.store_id,
+    quarantined_record.entity,
+    quarantined_record.record_id,
+    quarantined_record.revision,
+    quarantined_record.code,
+    quarantined_record.message,
+    quarantined_record.schema_version,
+    quarantined_record.content,
+    quarantined_record.received_at,
+    quarantined_record.times,
+    quarantined_record.state,
+    quarantined_record.resolved_at,
+    quarantined_record.resolved_by
+   FROM hq.quarantined_record;
+
+CREATE VIEW hq_view.store_entities AS
+ SELECT c.store_id,
+    e.entity,
+    e.direction,
+    s.last_success_at,
+    COALESCE(s.records_total, (0)::bigint) AS records_total,
+    COALESCE(((w.q ->> 'pendingRecords'::text))::bigint, (0)::bigint) AS pending_records,
+    ((w.q ->> 'oldestPendingAt'::text))::timestamp with time zone AS oldest_pending_at,
+    COALESCE(((w.q ->> 'attempt'::text))::integer, 0) AS attempt,
+    ((w.q ->> 'nextTryAt'::text))::timestamp with time zone AS next_try_at,
+    c.last_heartbeat_at AS claims_as_of
+   FROM ((((hq.store_connection c
+     JOIN hq.store st ON (((st.store_id = c.store_id) AND (st.archived_at IS NULL))))
+     CROSS JOIN hq.entity e)
+     LEFT JOIN hq.store_entity s ON (((s.store_id = c.store_id) AND (s.entity = e.entity) AND (s.direction = e.direction))))
+     LEFT JOIN LATERAL ( SELECT q.value AS q
+           FROM jsonb_array_elements(c.queues) q(value)
+          WHERE (((q.value ->> 'entity'::text) = e.entity) AND ((q.value ->> 'direction'::text) = e.direction))
+         LIMIT 1) w ON (true));
+
+CREATE VIEW hq_view.store_status AS
+ SELECT s.store_id,
+    r.rule[1] AS status,
+    r.rule[2] AS reason,
+        CASE
+            WHEN (r.rule[1] = 'connected'::text) THEN c.connected_at
+            WHEN (r.rule[2] = 'heartbeat lost'::text) THEN (c.last_heartbeat_at + ((h.heartbeat_window_ms)::double precision * '00:00:00.001'::interval))
+            WHEN (r.rule[1] = 'disconnected'::text) THEN COALESCE(l.lease_until, c.disconnected_at)
+            ELSE NULL::timestamp with time zone
+        END AS since,
+    h.data_as_of
+   FROM ((((hq.store s
+     CROSS JOIN hq_view.headquarters h)
+     LEFT JOIN hq.store_connection c USING (store_id))
+     LEFT JOIN hq.collector l ON ((l.replica_id = c.replica_id)))
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (c.store_id IS NULL) THEN ARRAY['no_server'::text, 'no store server'::text]
+                    WHEN (c.connects_total = 0) THEN ARRAY['never_connected'::text, 'never connected'::text]
+                    WHEN (h.collectors = 0) THEN ARRAY['unknown'::text, 'no collector'::text]
+                    WHEN ((c.connection_id IS NOT NULL) AND (l.lease_until > h.data_as_of)) THEN
+                    CASE
+                        WHEN (c.last_heartbeat_at < (h.data_as_of - ((h.heartbeat_window_ms)::double precision * '00:00:00.001'::interval))) THEN ARRAY['disconnected'::text, 'heartbeat lost'::text]
+                        WHEN (c.duplicate_server_at > (h.data_as_of - '00:10:00'::interval)) THEN ARRAY['connected'::text, 'duplicate store server'::text]
+                        ELSE ARRAY['connected'::text, NULL::text]
+                    END
+                    WHEN ((c.connection_id IS NOT NULL) AND (h.serving_since <= l.renewed_at)) THEN ARRAY['disconnected'::text, 'collector lost'::text]
+                    WHEN ((h.data_as_of < h.grace_until) AND ((c.connection_id IS NOT NULL) OR (c.disconnected_at < h.serving_since))) THEN ARRAY['unknown'::text, 'HQ restarted'::text]
+                    WHEN ((c.connection_id IS NULL) AND (c.disconnect_reason = 'HQ shutting down'::text) AND (h.data_as_of < (c.disconnected_at + (h.grace_until - h.serving_since)))) THEN ARRAY['unknown'::text, 'collector restarted'::text]
+                    WHEN (c.connection_id IS NOT NULL) THEN ARRAY['disconnected'::text, 'collector lost'::text]
+                    ELSE ARRAY['disconnected'::text, COALESCE(c.disconnect_reason, 'unknown'::text)]
+                END AS rule) r)
+  WHERE (s.archived_at IS NULL);
+
+CREATE VIEW hq_view.stores AS
+ SELECT s.store_id,
+    s.name,
+    s.region,
+    s.timezone,
+    s.currency,
+    st.status,
+    st.reason,
+    st.since AS status_since,
+    hq.is_open(s.opening_hours, s.timezone, hq.hq_now()) AS expected_online,
+    ((st.status = 'connected'::text) AND COALESCE((c.oldest_pending_at >= (st.data_as_of - '00:05:00'::interval)), true)) AS synced,
+    c.last_heartbeat_at,
+    e.last_sync_at,
+    COALESCE(e.records_pushed, (0)::numeric) AS records_pushed,
+    COALESCE(e.records_pulled, (0)::numeric) AS records_pulled,
+    COALESCE(x.errors_open, (0)::numeric) AS errors_open,
+    COALESCE(q.quarantined, (0)::bigint) AS quarantined_records,
+    c.pending_records,
+    c.oldest_pending_at,
+    c.withheld_records,
+    c.disk_used_bytes,
+    c.disk_limit_bytes,
+    c.clock_skew_ms,
+    c.instance_id,
+    c.agent_version,
+    c.schema_version,
+    c.schema_compatible,
+    c.last_sale_at,
+    jsonb_array_length(c.open_registers) AS open_registers,
+    d.business_date,
+    COALESCE(a.sales_count, (0)::bigint) AS sales_count,
+    COALESCE(a.gross_minor, (0)::bigint) AS gross_minor,
+    COALESCE(a.tax_minor, (0)::bigint) AS tax_minor,
+    COALESCE(a.discount_minor, (0)::bigint) AS discount_minor,
+    COALESCE(a.void_count, (0)::bigint) AS void_count,
+    COALESCE(a.void_minor, (0)::bigint) AS void_minor,
+    COALESCE(a.return_count, (0)::bigint) AS return_count,
+    COALESCE(a.return_minor, (0)::bigint) AS return_minor,
+    st.data_as_of
+   FROM (((((((hq.store s
+     JOIN hq_view.store_status st USING (store_id))
+     CROSS JOIN LATERAL ( SELECT hq.business_date(hq.hq_now(), s.timezone, s.day_cutover) AS business_date) d)
+     LEFT JOIN hq.store_connection c USING (store_id))
+     LEFT JOIN ( SELECT store_entity.store_id,
+            max(store_entity.last_success_at) AS last_sync_at,
+            sum(store_entity.records_total) FILTER (WHERE (store_entity.direction = 'push'::text)) AS records_pushed,
+            sum(store_entity.records_total) FILTER (WHERE (store_entity.direction = 'pull'::text)) AS records_pulled
+           FROM hq.store_entity
+          GROUP BY store_entity.store_id) e USING (store_id))
+     LEFT JOIN ( SELECT error_episode.store_id,
+            sum(error_episode.failures) AS errors_open
+           FROM hq.error_episode
+          WHERE (error_episode.resolved_at IS NULL)
+          GROUP BY error_episode.store_id) x USING (store_id))
+     LEFT JOIN ( SELECT quarantined_record.store_id,
+            count(*) AS quarantined
+           FROM hq.quarantined_record
+          WHERE (quarantined_record.state = 'held'::text)
+          GROUP BY quarantined_record.store_id) q USING (store_id))
+     LEFT JOIN hq.activity a ON (((a.store_id = s.store_id) AND (a.business_date = d.business_date) AND (a.currency = s.currency))));
+
+CREATE VIEW hq_view.sync_errors AS
+ SELECT sync_error.at,
+    sync_error.store_id,
+    sync_error.entity,
+    sync_error.direction,
+    sync_error.kind,
+    sync_error.code,
+    sync_error.message,
+    sync_error.source,
+    sync_error.batch_id,
+    sync_error.times
+   FROM hq.sync_error;
+
+CREATE VIEW hq_view.sync_log AS
+ SELECT sync_log.at,
+    sync_log.store_id,
+    sync_log.entity,
+    sync_log.direction,
+    sync_log.batch_id,
+    sync_log.succeeded,
+    sync_log.kind,
+    sync_log.code,
+    sync_log.records,
+    sync_log.accepted,
+    sync_log.duplicate,
+    sync_log.replaced,
+    sync_log.quarantined,
+    sync_log.bytes,
+    sync_log.duration_ms,
+    sync_log.schema_version,
+    sync_log.operations
+   FROM hq.sync_log;
+
+ALTER TABLE ONLY hq.sync_error ATTACH PARTITION hq.sync_error_default DEFAULT;
+
+ALTER TABLE ONLY hq.sync_log ATTACH PARTITION hq.sync_log_default DEFAULT;
+
+ALTER TABLE ONLY hq.activity
+    ADD CONSTRAINT activity_pkey PRIMARY KEY (store_id, business_date, currency);
+
+ALTER TABLE ONLY hq.admin_token
+    ADD CONSTRAINT admin_token_pkey PRIMARY KEY (token_id);
+
+ALTER TABLE ONLY hq.admin_token
+    ADD CONSTRAINT admin_token_secret_hash_key UNIQUE (secret_hash);
+
+ALTER TABLE ONLY hq.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (audit_id);
+
+ALTER TABLE ONLY hq.auth_failure
+    ADD CONSTRAINT auth_failure_pkey PRIMARY KEY (hour, source, reason);
+
+ALTER TABLE ONLY hq.business_clock
+    ADD CONSTRAINT business_clock_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY hq.collector
+    ADD CONSTRAINT collector_pkey PRIMARY KEY (replica_id);
+
+ALTER TABLE ONLY hq.entity
+    ADD CONSTRAINT entity_pkey PRIMARY KEY (entity);
+
+ALTER TABLE ONLY hq.error_episode
+    ADD CONSTRAINT error_episode_pkey PRIMARY KEY (episode_id);
+
+ALTER TABLE ONLY hq.headquarters
+    ADD CONSTRAINT headquarters_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY hq.pushed_record
+    ADD CONSTRAINT pushed_record_pkey PRIMARY KEY (store_id, entity, record_id);
+
+ALTER TABLE ONLY hq.pushed_revision
+    ADD CONSTRAINT pushed_revision_pkey PRIMARY KEY (store_id, entity, record_id, revision);
+
+ALTER TABLE ONLY hq.quarantined_record
+    ADD CONSTRAINT quarantined_record_pkey PRIMARY KEY (quarantine_id);
+
+ALTER TABLE ONLY hq.store_command
+    ADD CONSTRAINT store_command_pkey PRIMARY KEY (command_id);
+
+ALTER TABLE ONLY hq.store_connection
+    ADD CONSTRAINT store_connection_pkey PRIMARY KEY (store_id);
+
+ALTER TABLE ONLY hq.store_disconnect_total
+    ADD CONSTRAINT store_disconnect_total_pkey PRIMARY KEY (store_id, reason);
+
+ALTER TABLE ONLY hq.store_entity
+    ADD CONSTRAINT store_entity_pkey PRIMARY KEY (store_id, entity, direction);
+
+ALTER TABLE ONLY hq.store_error_total
+    ADD CONSTRAINT store_error_total_pkey PRIMARY KEY (store_id, kind);
+
+ALTER TABLE ONLY hq.store
+    ADD CONSTRAINT store_pkey PRIMARY KEY (store_id);
+
+ALTER TABLE ONLY hq.store_token
+    ADD CONSTRAINT store_token_pkey PRIMARY KEY (token_id);
+
+ALTER TABLE ONLY hq.store_token
+    ADD CONSTRAINT store_token_secret_hash_key UNIQUE (secret_hash);
+
+CREATE INDEX audit_log_store ON hq.audit_log USING btree (store_id, at DESC);
+
+CREATE UNIQUE INDEX error_episode_open ON hq.error_episode USING btree (store_id, entity, direction, kind) WHERE (resolved_at IS NULL);
+
+CREATE INDEX error_episode_resolved ON hq.error_episode USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
+
+CREATE UNIQUE INDEX quarantined_record_held ON hq.quarantined_record USING btree (store_id, entity, content_hash) WHERE (state = 'held'::text);
+
+CREATE INDEX store_command_waiting ON hq.store_command USING btree (store_id, created_at) WHERE (done_at IS NULL);
+
+CREATE INDEX store_token_store ON hq.store_token USING btree (store_id);
+
+CREATE INDEX sync_error_store ON ONLY hq.sync_error USING btree (store_id, at DESC);
+
+CREATE INDEX sync_error_default_store_id_at_idx ON hq.sync_error_default USING btree (store_id, at DESC);
+
+CREATE INDEX sync_log_store ON ONLY hq.sync_log USING btree (store_id, at DESC);
+
+CREATE INDEX sync_log_default_store_id_at_idx ON hq.sync_log_default USING btree (store_id, at DESC);
+
+ALTER INDEX hq.sync_error_store ATTACH PARTITION hq.sync_error_default_store_id_at_idx;
+
+ALTER INDEX hq.sync_log_store ATTACH PARTITION hq.sync_log_default_store_id_at_idx;
+
+ALTER TABLE ONLY hq.activity
+    ADD CONSTRAINT activity_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.error_episode
+    ADD CONSTRAINT error_episode_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.pushed_record
+    ADD CONSTRAINT pushed_record_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.pushed_record
+    ADD CONSTRAINT pushed_record_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.pushed_revision
+    ADD CONSTRAINT pushed_revision_store_id_entity_record_id_fkey FOREIGN KEY (store_id, entity, record_id) REFERENCES hq.pushed_record(store_id, entity, record_id);
+
+ALTER TABLE ONLY hq.quarantined_record
+    ADD CONSTRAINT quarantined_record_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.quarantined_record
+    ADD CONSTRAINT quarantined_record_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_command
+    ADD CONSTRAINT store_command_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_connection
+    ADD CONSTRAINT store_connection_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_disconnect_total
+    ADD CONSTRAINT store_disconnect_total_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_entity
+    ADD CONSTRAINT store_entity_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.store_entity
+    ADD CONSTRAINT store_entity_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_error_total
+    ADD CONSTRAINT store_error_total_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_token
+    ADD CONSTRAINT store_token_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { migrate } from '../src/db/migrate.js';
+import { maintainPartitions } from '../src/db/partitions.js';
+
+const server = () => process.env['HQ_TEST_SERVER']!;
+const made: string[] = [];
+
+async function query(url: string, sql: string) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}
+
+const url = (name: string) => server().replace(/\/[^/]*$/, `/${name}`);
+
+async function emptyDatabase(): Promise<string> {
+  const name = `migrate_${randomBytes(5).toString('hex')}`;
+  await query(url('postgres'), `create database ${name}`);
+  made.push(name);
+  return url(name);
+}
+
+afterEach(async () => {
+  for (const name of made.splice(0)) await query(url('postgres'), `drop database if exists ${name} with (force)`);
+});
+
+test('collectors that start at once migrate once', async () => {
+  const database = await emptyDatabase();
+  const ran = await Promise.all([migrate(database), migrate(database), migrate(database)]);
+  expect(ran.map((names) => names.length).sort()).toEqual([0, 0, 2]);
+});
+
+test('a lock row that a killed migration left does not stop the next one', async () => {
+  const database = await emptyDatabase();
+  await migrate(database);
+  await query(database, 'update public.hq_migration_lock set is_locked = 1');
+  expect(await migrate(database)).toEqual([]);
+});
+
+test('partitions are made ahead, kept for their retention, and dropped after it', async () => {
+  const database = await emptyDatabase();
+  await migrate(database);
+  const pool = new pg.Pool({ connectionString: database, max: 2 });
+  await maintainPartitions(pool, { logDays: 30, errorDays: 90 });
+  await maintainPartitions(pool, { logDays: 30, errorDays: 90 });
+  const names = async () => (await query(database, `select relname from pg_class where relname ~ '^sync_log_[0-9]{8}$' order by 1`)).length;
+  expect(await names()).toBe(9); // yesterday, today, seven days ahead
+  await query(database, `create table hq.sync_log_20200101 partition of hq.sync_log for values from ('2020-01-01 00:00+00') to ('2020-01-02 00:00+00')`);
+  await maintainPartitions(pool, { logDays: 30, errorDays: 90 });
+  expect(await names()).toBe(9);
+  await pool.end();
+});
+
+test('schema.sql names every table and view of the migrations', () => {
+  const schema = readFileSync(new URL('../schema.sql', import.meta.url), 'utf8');
+  const migrations = ['0001_core.sql', '0002_views.sql'].map((name) => readFileSync(new URL(`../migrations/${name}`, import.meta.url), 'utf8')).join('\n');
+  for (const [, kind, name] of migrations.matchAll(/^create (table|view) (\S+)/gm)) expect(schema).toContain(`CREATE ${kind!.toUpperCase()} ${name}`);
+});
