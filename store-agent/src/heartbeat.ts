@@ -67,6 +67,7 @@ export class HeartbeatTimer {
 
   mute(muted: boolean): void {
     this.muted = muted;
+    if (!muted) this.soon();
   }
 
   private send(): void {

@@ -1,4 +1,5 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startCluster, type Cluster } from '@hq-sync/local-postgres/cluster';
@@ -23,16 +24,16 @@ export class CollectorProcess {
     readonly host: string,
     databaseUrl: string,
     adminTokenFile: string,
-    env: Record<string, string> = {},
+    /** The same after each restart: stores keep the address they were given. */
+    fixedPort: number,
   ) {
     this.process = new KeptAlive(collectorProgram, [], {
       env: {
         DATABASE_URL: databaseUrl,
         HQ_HOST: host,
-        HQ_PORT: '0',
+        HQ_PORT: String(fixedPort),
         HQ_ADMIN_TOKEN_FILE: adminTokenFile,
         HQ_LOG_LEVEL: 'silent',
-        ...env,
       },
       onMessage: (message) => (this.port = Number(new URL((message as { url: string }).url).port)),
       onExit: () => (this.port = null),
@@ -52,6 +53,14 @@ export class CollectorProcess {
     );
     return this;
   }
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** Stores of one agent host, behind a proxy of their own. */
@@ -85,11 +94,7 @@ export class Stage {
     await mkdir(path.join(folder, 'stores'));
     const cluster = await startCluster({ dataDir: path.join(folder, 'postgres') });
     const databaseUrl = await createDatabase(cluster, 'hq');
-    const collector = await new CollectorProcess(
-      host,
-      databaseUrl,
-      path.join(folder, 'admin-token'),
-    ).started();
+    const collector = await new CollectorProcess(host, databaseUrl, path.join(folder, 'admin-token'), await freePort(host)).started();
     const stage = new Stage(
       folder,
       cluster,
@@ -103,11 +108,7 @@ export class Stage {
   }
 
   async addCollector(): Promise<CollectorProcess> {
-    const collector = await new CollectorProcess(
-      this.host,
-      this.databaseUrl,
-      path.join(this.folder, 'admin-token'),
-    ).started();
+    const collector = await new CollectorProcess(this.host, this.databaseUrl, path.join(this.folder, 'admin-token'), await freePort(this.host)).started();
     this.collectors.push(collector);
     return collector;
   }
