@@ -268,7 +268,10 @@ describe('a record that HQ refuses is held, and the rest of its batch commits', 
 
   test('-0 sent again is the same content', async () => {
     await newStore();
-    const line = JSON.stringify(saleRecord('z', { note: 7, completedAt: '2026-01-02T12:00:00Z' })).replace('"note":7', '"note":-0');
+    const line = JSON.stringify(saleRecord('z', { note: 7, completedAt: '2026-01-02T12:00:00Z' })).replace(
+      '"note":7',
+      '"note":-0',
+    );
     await push(hq.url, token, [line]);
     expect((await push(hq.url, token, [line])).body).toMatchObject({ duplicate: 1, quarantined: 0 });
   });

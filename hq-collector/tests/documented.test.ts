@@ -28,10 +28,16 @@ test('docs/metrics.md has every process metric, with its type and labels, and no
     failuresWaiting: () => 0,
   });
   const ofNode = /^hq_collector_(process|nodejs)_/;
-  const inCode = (metrics.registry.getMetricsAsArray() as { name: string; help: string; labelNames?: string[] }[])
+  const inCode = (
+    metrics.registry.getMetricsAsArray() as { name: string; help: string; labelNames?: string[] }[]
+  )
     .filter(({ name }) => !ofNode.test(name))
-    .map(({ name, labelNames = [] }) => `${name}(${labelNames.filter((label) => label !== 'le').join(', ')})`);
+    .map(
+      ({ name, labelNames = [] }) => `${name}(${labelNames.filter((label) => label !== 'le').join(', ')})`,
+    );
   const section = read('metrics.md').split('## Process metrics')[1] ?? '';
-  const inDocument = [...section.matchAll(/^\| `(hq_\w+)` \| \w+ \| (.*?) \|/gm)].map(([, name, labels]) => `${name}(${(labels ?? '').replaceAll('`', '').trim()})`);
+  const inDocument = [...section.matchAll(/^\| `(hq_\w+)` \| \w+ \| (.*?) \|/gm)].map(
+    ([, name, labels]) => `${name}(${(labels ?? '').replaceAll('`', '').trim()})`,
+  );
   expect(inDocument.sort()).toEqual(inCode.sort());
 });

@@ -28,7 +28,8 @@ async function emptyDatabase(): Promise<string> {
 }
 
 afterEach(async () => {
-  for (const name of made.splice(0)) await query(url('postgres'), `drop database if exists ${name} with (force)`);
+  for (const name of made.splice(0))
+    await query(url('postgres'), `drop database if exists ${name} with (force)`);
 });
 
 test('collectors that start at once migrate once', async () => {
@@ -50,9 +51,14 @@ test('partitions are made ahead, kept for their retention, and dropped after it'
   const pool = new pg.Pool({ connectionString: database, max: 2 });
   await maintainPartitions(pool, { logDays: 30, errorDays: 90 });
   await maintainPartitions(pool, { logDays: 30, errorDays: 90 });
-  const names = async () => (await query(database, `select relname from pg_class where relname ~ '^sync_log_[0-9]{8}$' order by 1`)).length;
+  const names = async () =>
+    (await query(database, `select relname from pg_class where relname ~ '^sync_log_[0-9]{8}$' order by 1`))
+      .length;
   expect(await names()).toBe(9); // yesterday, today, seven days ahead
-  await query(database, `create table hq.sync_log_20200101 partition of hq.sync_log for values from ('2020-01-01 00:00+00') to ('2020-01-02 00:00+00')`);
+  await query(
+    database,
+    `create table hq.sync_log_20200101 partition of hq.sync_log for values from ('2020-01-01 00:00+00') to ('2020-01-02 00:00+00')`,
+  );
   await maintainPartitions(pool, { logDays: 30, errorDays: 90 });
   expect(await names()).toBe(9);
   await pool.end();
@@ -60,6 +66,9 @@ test('partitions are made ahead, kept for their retention, and dropped after it'
 
 test('schema.sql names every table and view of the migrations', () => {
   const schema = readFileSync(new URL('../schema.sql', import.meta.url), 'utf8');
-  const migrations = ['0001_core.sql', '0002_views.sql'].map((name) => readFileSync(new URL(`../migrations/${name}`, import.meta.url), 'utf8')).join('\n');
-  for (const [, kind, name] of migrations.matchAll(/^create (table|view) (\S+)/gm)) expect(schema).toContain(`CREATE ${kind!.toUpperCase()} ${name}`);
+  const migrations = ['0001_core.sql', '0002_views.sql']
+    .map((name) => readFileSync(new URL(`../migrations/${name}`, import.meta.url), 'utf8'))
+    .join('\n');
+  for (const [, kind, name] of migrations.matchAll(/^create (table|view) (\S+)/gm))
+    expect(schema).toContain(`CREATE ${kind!.toUpperCase()} ${name}`);
 });

@@ -6,7 +6,9 @@ import { runRealDay } from '../src/real-day/real-day.js';
 
 const kills = 12;
 
-if (!chainDataDir) process.stderr.write('SKIPPED: HQ_CHAIN_DATA is not set, so the real day under kills is not replayed.\n');(chainDataDir ? test : test.skip)(
+if (!chainDataDir)
+  process.stderr.write('SKIPPED: HQ_CHAIN_DATA is not set, so the real day under kills is not replayed.\n');
+(chainDataDir ? test : test.skip)(
   'a real day under kills comes out exact, to the cent',
   async () => {
     const report = await runRealDay(readChainDay(chainDataDir!), Date.now() % 1_000_000, { kills });

@@ -94,7 +94,12 @@ export class Stage {
     await mkdir(path.join(folder, 'stores'));
     const cluster = await startCluster({ dataDir: path.join(folder, 'postgres') });
     const databaseUrl = await createDatabase(cluster, 'hq');
-    const collector = await new CollectorProcess(host, databaseUrl, path.join(folder, 'admin-token'), await freePort(host)).started();
+    const collector = await new CollectorProcess(
+      host,
+      databaseUrl,
+      path.join(folder, 'admin-token'),
+      await freePort(host),
+    ).started();
     const stage = new Stage(
       folder,
       cluster,
@@ -108,7 +113,12 @@ export class Stage {
   }
 
   async addCollector(): Promise<CollectorProcess> {
-    const collector = await new CollectorProcess(this.host, this.databaseUrl, path.join(this.folder, 'admin-token'), await freePort(this.host)).started();
+    const collector = await new CollectorProcess(
+      this.host,
+      this.databaseUrl,
+      path.join(this.folder, 'admin-token'),
+      await freePort(this.host),
+    ).started();
     this.collectors.push(collector);
     return collector;
   }
