@@ -25,8 +25,9 @@ export interface DataDir {
 export function openDataDir(env: NodeJS.ProcessEnv, replay: string | undefined): DataDir {
   const root = path.resolve(env['HQ_DATA_DIR'] || path.join(clone, '.data'));
   try {
-    mkdirSync(root, { recursive: true });
-    accessSync(root, constants.W_OK);
+    makeDirectory(root);
+    // With the separator at its end a file is refused.
+    accessSync(root + path.sep, constants.W_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC') throw new DemoError(`The disk of ${root} is full.`);
@@ -43,6 +44,13 @@ export function openDataDir(env: NodeJS.ProcessEnv, replay: string | undefined):
     simulator: path.join(root, 'simulator', chain),
     databaseName: `hq_${chain}`,
   };
+}
+
+/** Not `recursive: true`, which loops for ever where mkdir says ENOENT for a folder that exists, as below /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(path.dirname(directory));
+  mkdirSync(directory);
 }
 
 /** Whether a database server runs on the data, or was killed: then children of that run may be ending still. */

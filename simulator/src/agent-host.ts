@@ -4,7 +4,7 @@ import { pino, type Logger } from 'pino';
 import { storeDir } from './fleet.js';
 import { readReplay } from './replay-file.js';
 import { eventsByStore, replayEvents, type ReplayStore } from './replay.js';
-import { ReplayPlayer } from './replay-player.js';
+import { ReplayPlayer, startTogether } from './replay-player.js';
 
 /** A killed host's lock on a store's directory is free once the kernel has closed its files. */
 const lockWaitMs = 10_000;
@@ -63,7 +63,7 @@ export class AgentHost {
     const log = pino({ level: config.logLevel ?? 'warn' });
     const agents = new Map<string, StoreAgent>();
     for (const store of config.stores) agents.set(store.storeId, await startAgent(config, store, log));
-    return new AgentHost(agents, await playersOf(config, agents), report);
+    return new AgentHost(agents, await startPlayers(config, agents), report);
   }
 
   private constructor(
@@ -71,7 +71,6 @@ export class AgentHost {
     private readonly players: readonly ReplayPlayer[],
     private readonly send: (message: HostMessage) => void,
   ) {
-    for (const player of players) player.start();
     this.timer = setInterval(() => this.report(), reportIntervalMs);
   }
 
@@ -140,7 +139,7 @@ async function startAgent(
   }
 }
 
-async function playersOf(
+async function startPlayers(
   config: HostConfig,
   agents: ReadonlyMap<string, StoreAgent>,
 ): Promise<ReplayPlayer[]> {
@@ -150,12 +149,13 @@ async function playersOf(
   const { sales } = await readReplay(replay.file);
   const ofMine = sales.filter(({ storeId }) => mine.has(storeId));
   const events = replayEvents(ofMine, stores, replay.seed);
-  const startMs = events[0]?.atMs ?? 0;
-  return [...eventsByStore(events)].map(([storeId, some]) => {
+  const players = [...eventsByStore(events)].map(([storeId, some]) => {
     const agent = agents.get(storeId) as StoreAgent;
-    const options = { dataDir: storeDir(dataDir, storeId), speed: replay.speed ?? Infinity, startMs };
+    const options = { dataDir: storeDir(dataDir, storeId), speed: replay.speed ?? Infinity };
     return new ReplayPlayer(some, { ...options, agent: () => agent });
   });
+  startTogether(players, events[0]?.atMs ?? 0);
+  return players;
 }
 
 function sumOf(all: readonly AgentStatus['counters'][]): AgentStatus['counters'] {

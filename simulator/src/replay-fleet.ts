@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { storeDir, type FleetStore } from './fleet.js';
-import { ReplayPlayer } from './replay-player.js';
+import { ReplayPlayer, startTogether } from './replay-player.js';
 import { eventsByStore, type ReplayEvent } from './replay.js';
 import { StoreServer } from './store-server.js';
 
@@ -25,7 +25,6 @@ export class ReplayFleet {
     { hqUrl, dataDir, speed, log }: ReplayFleetOptions,
   ): Promise<ReplayFleet> {
     const byStore = eventsByStore(events);
-    const startMs = events[0]?.atMs ?? 0;
     const servers: StoreServer[] = [];
     const players: ReplayPlayer[] = [];
     try {
@@ -41,14 +40,14 @@ export class ReplayFleet {
           withLine: false,
         });
         servers.push(server);
-        const options = { dataDir: directory, speed, startMs, agent: () => server.running };
+        const options = { dataDir: directory, speed, agent: () => server.running };
         players.push(new ReplayPlayer(byStore.get(storeId) ?? [], options));
       }
     } catch (error) {
       await Promise.all(servers.map((server) => server.stop()));
       throw error;
     }
-    for (const player of players) player.start();
+    startTogether(players, events[0]?.atMs ?? 0);
     return new ReplayFleet(servers, players);
   }
 

@@ -15,8 +15,6 @@ export interface PlayerOptions {
   readonly dataDir: string;
   /** Multiple of the file's own time; Infinity: as fast as the store takes them. */
   readonly speed: number;
-  /** Events of all stores before this lie in the past, ms of the file's own time. */
-  readonly startMs: number;
   readonly agent: () => StoreAgent;
 }
 
@@ -26,7 +24,7 @@ export interface PlayerOptions {
  */
 export class ReplayPlayer {
   private readonly key: string;
-  private readonly anchor: { readonly realMs: number; readonly fileMs: number };
+  private anchor = { realMs: 0, fileMs: 0 };
   private next: number;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -38,8 +36,6 @@ export class ReplayPlayer {
     mkdirSync(options.dataDir, { recursive: true });
     this.key = keyOf(events);
     this.next = this.readPosition();
-    const before = this.events[this.next - 1];
-    this.anchor = { realMs: performance.now(), fileMs: before?.atMs ?? options.startMs };
   }
 
   /** Events that are durable in the store's queue, those of earlier runs included. */
@@ -47,11 +43,18 @@ export class ReplayPlayer {
     return this.next;
   }
 
+  /** When the newest of them was, ms of the file's own time; -Infinity when there is none. */
+  get writtenUpToMs(): number {
+    return this.events[this.next - 1]?.atMs ?? -Infinity;
+  }
+
   get done(): boolean {
     return this.next >= this.events.length;
   }
 
-  start(): void {
+  /** `fileMs` is the time of the file at which it goes on; events before it are due at once. */
+  start(fileMs: number): void {
+    this.anchor = { realMs: performance.now(), fileMs };
     this.timer = setTimeout(() => this.turn(), 0);
   }
 
@@ -110,6 +113,12 @@ export class ReplayPlayer {
     writeFileSync(`${this.file}.new`, JSON.stringify({ key: this.key, next: this.next }));
     renameSync(`${this.file}.new`, this.file);
   }
+}
+
+/** Starts the players of one file on one clock: at its first event, or where the one that got farthest had stopped. */
+export function startTogether(players: readonly ReplayPlayer[], firstEventMs: number): void {
+  const fileMs = Math.max(firstEventMs, ...players.map((player) => player.writtenUpToMs));
+  for (const player of players) player.start(fileMs);
 }
 
 /** Another file, or another seed, is another replay. */

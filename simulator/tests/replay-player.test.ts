@@ -36,11 +36,11 @@ describe('a replay', () => {
   });
 
   function player(speed: number): ReplayPlayer {
-    return new ReplayPlayer(events, { dataDir, speed, startMs: 0, agent: () => agent });
+    return new ReplayPlayer(events, { dataDir, speed, agent: () => agent });
   }
 
   async function playUntil(target: ReplayPlayer, written: number): Promise<void> {
-    target.start();
+    target.start(0);
     while (target.written < written) await sleep(5);
     target.stop();
   }
@@ -67,7 +67,7 @@ describe('a replay', () => {
       startMs: 0,
       agent: () => agent,
     });
-    slow.start();
+    slow.start(0);
     await sleep(50);
     slow.stop();
     expect(slow.written).toBe(1);
