@@ -10,7 +10,7 @@ import { maintainPartitions } from './db/partitions.js';
 import { Events } from './events.js';
 import { FleetWriter } from './fleet/fleet-writer.js';
 import { Lease } from './fleet/lease.js';
-import { authenticate } from './fleet/store-token.js';
+import { authenticate, isTokenRejection, type TokenRejection } from './fleet/store-token.js';
 import { Watch } from './fleet/watch.js';
 import { createApp } from './http/app.js';
 import { codedError } from './http/coded-error.js';
@@ -91,11 +91,16 @@ export async function startCollector(
     const watch = new Watch(pool, config.DATABASE_URL, config.HQ_WATCH_INTERVAL_MS, sockets, (error) =>
       events.databaseFailed('watch', error),
     );
+    const tokenRejected = (code: TokenRejection, source: string, storeId: string | undefined) => {
+      events.tokenRejected(code, source, storeId);
+      failures.rejectedToken(code, source, storeId);
+    };
     const push = new PushRoute({
       config,
       pool,
       events,
       failures,
+      tokenRejected,
       touch: (storeId) => sockets.touch(storeId),
       draining: () => draining,
     });
@@ -133,9 +138,8 @@ export async function startCollector(
         closedFor: () =>
           draining ? 'shutting_down' : sockets.size >= config.HQ_MAX_CONNECTIONS ? 'overloaded' : undefined,
         rejected: (code, source, storeId) => {
-          if (!code.startsWith('token_')) return events.upgradeRefused(code, source);
-          events.tokenRejected(code, source, storeId);
-          failures.rejectedToken(code, source, storeId);
+          if (isTokenRejection(code)) tokenRejected(code, source, storeId);
+          else events.upgradeRefused(code, source);
         },
         failed: (error) => {
           events.databaseFailed('authenticate', error);

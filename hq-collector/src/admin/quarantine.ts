@@ -1,7 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { id, text } from '@hq-sync/protocol/primitives';
 import { recordResult, type RecordResult } from '@hq-sync/protocol/push';
 import { z } from 'zod';
 import { withTransaction, type Transaction } from '../db/database.js';
+import { takePushLock } from '../sync/push-lock.js';
+import { readPushingStore } from '../sync/pushing-store.js';
 import { storeBatch } from '../sync/store-batch.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
@@ -56,6 +59,7 @@ export const replayQuarantined = endpoint({
       const content = body.record ? Buffer.from(JSON.stringify(body.record)) : held.content;
       // Resolved first: held again, the same content is a row of its own.
       await resolve(tx, quarantineId, 'replayed', actor.name);
+      await tx.query(takePushLock(held.store_id));
       const [result] = await storeBatch(
         tx,
         {
@@ -64,8 +68,9 @@ export const replayQuarantined = endpoint({
           batchId: `replay-${quarantineId}`,
           schemaVersion: held.schema_version,
           bytes: content.length,
-          lines: [{ line: 1, content }],
+          lines: [{ line: 1, content: isUtf8(content) ? content.toString() : content }],
         },
+        await readPushingStore(tx, held.store_id),
         { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE },
         performance.now(),
       );

@@ -69,8 +69,14 @@ function timedClient(on: PoolEvents): typeof pg.Client {
 /**
  * Runs `work` in one transaction and commits it. Any failure rolls back and is thrown; a failure of the commit
  * itself leaves it open whether it took place, which callers must treat as "not acknowledged".
+ *
+ * @param opening a statement without parameters that goes with the `begin`, in the same round trip.
  */
-export async function withTransaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function withTransaction<T>(
+  pool: Pool,
+  work: (tx: Transaction) => Promise<T>,
+  opening?: string,
+): Promise<T> {
   const tx = await pool.connect();
   // The pool listens to idle connections only: unheard, the loss of one in use would end the process. The statement
   // under way fails by itself.
@@ -78,7 +84,7 @@ export async function withTransaction<T>(pool: Pool, work: (tx: Transaction) => 
   tx.on('error', ignore);
   let broken: Error | undefined;
   try {
-    await tx.query('begin');
+    await tx.query(opening === undefined ? 'begin' : `begin; ${opening}`);
     const result = await work(tx);
     await tx.query('commit');
     return result;

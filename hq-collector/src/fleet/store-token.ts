@@ -21,8 +21,17 @@ export interface StoreIdentity {
   readonly tokenId: string;
 }
 
-export type TokenRejection =
-  'token_missing' | 'token_unknown' | 'token_expired' | 'token_revoked' | 'token_superseded';
+const tokenRejections = [
+  'token_missing',
+  'token_unknown',
+  'token_expired',
+  'token_revoked',
+  'token_superseded',
+] as const;
+export type TokenRejection = (typeof tokenRejections)[number];
+
+export const isTokenRejection = (code: string): code is TokenRejection =>
+  (tokenRejections as readonly string[]).includes(code);
 
 /** `storeId` is there when HQ knows whose token it was. */
 export type Authentication =

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import type { ErrorCode } from '@hq-sync/protocol/error-code';
@@ -27,6 +28,12 @@ export interface BodyLimits {
   readonly deadlineMs: number;
 }
 
+/** A line without its end: text, or bytes where they are no UTF-8. */
+export type BatchLine = string | Buffer;
+
+/** The line as it came, byte for byte: UTF-8 goes to text and back unchanged. */
+export const bytesOf = (line: BatchLine): Buffer => (typeof line === 'string' ? Buffer.from(line) : line);
+
 /**
  * Reads a push's body, bounded in bytes (before and after decompression), in time and in silence, and cuts it into
  * lines. Empty lines do not count.
@@ -37,12 +44,12 @@ export async function readBatchLines(
   gzip: boolean,
   bounds: BodyLimits,
   onBytes: () => void,
-): Promise<{ lines: Buffer[]; bytes: number }> {
+): Promise<{ lines: BatchLine[]; bytes: number }> {
   const body = await readBody(request, gzip, bounds, onBytes);
   const lines = cutLines(body);
   if (lines.length === 0) throw new BodyError('batch_empty', body.length);
   if (lines.length > bounds.maxBatchRecords) throw new BodyError('batch_too_large', body.length);
-  const tooLong = lines.findIndex((line) => line.length > bounds.maxRecordBytes);
+  const tooLong = lines.findIndex((line) => Buffer.byteLength(line) > bounds.maxRecordBytes);
   if (tooLong >= 0) throw new BodyError('record_too_large', body.length, tooLong + 1);
   return { lines, bytes: body.length };
 }
@@ -97,10 +104,20 @@ function readBody(
   });
 }
 
+/** One decoding for the whole body: lines that are slices of one text cost less than as many buffers. */
+function cutLines(body: Buffer): BatchLine[] {
+  if (!isUtf8(body)) return cutBytes(body).map((line) => (isUtf8(line) ? line.toString() : line));
+  return body
+    .toString()
+    .split('\n')
+    .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+    .filter((line) => line !== '');
+}
+
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
-function cutLines(body: Buffer): Buffer[] {
+function cutBytes(body: Buffer): Buffer[] {
   const lines: Buffer[] = [];
   let start = 0;
   while (start < body.length) {

@@ -41,6 +41,7 @@ export interface Merge {
   readonly conflicts: IncomingRecord[];
   /** One for each incoming record but the conflicts, in their order. */
   readonly results: RecordResult[];
+  readonly counts: Readonly<Record<'accepted' | 'duplicate' | 'replaced', number>>;
   /** Change of the totals by `activityKey`; entries that come to nothing are left out. */
   readonly totals: ReadonlyMap<string, Activity>;
 }
@@ -74,6 +75,11 @@ export function mergeBatch(
   const history: IncomingRecord[] = [];
   const conflicts: IncomingRecord[] = [];
   const results: RecordResult[] = [];
+  const counts = { accepted: 0, duplicate: 0, replaced: 0 };
+  const answer = (record: IncomingRecord, outcome: keyof typeof counts) => {
+    counts[outcome] += 1;
+    results.push({ line: record.line, id: record.id, revision: record.revision, outcome });
+  };
 
   for (const record of incoming) {
     const key = revisionKey(record.id, record.revision);
@@ -93,17 +99,17 @@ export function mergeBatch(
       };
       states.set(record.id, first);
       count(totals, first.businessDate, first.counted, 1);
-      results.push(result(record, 'accepted'));
+      answer(record, 'accepted');
     } else if (record.revision > state.revision) {
       if (state.newest) history.push(state.newest);
       count(totals, state.businessDate, state.counted, -1);
       count(totals, state.businessDate, record.sale, 1);
       states.set(record.id, { ...state, newest: record, revision: record.revision, counted: record.sale });
-      results.push(result(record, 'replaced'));
+      answer(record, 'replaced');
     } else {
       // Late: kept if HQ never saw this revision, but it changes no total.
       if (!revisions.has(key)) history.push(record);
-      results.push(result(record, 'duplicate'));
+      answer(record, 'duplicate');
     }
     revisions.set(key, record.data);
   }
@@ -117,6 +123,7 @@ export function mergeBatch(
     history,
     conflicts,
     results,
+    counts,
     totals: new Map([...totals].filter(([, activity]) => !isDeepStrictEqual(activity, noActivity))),
   };
 }
@@ -148,8 +155,4 @@ function count(
   if (businessDate === null || counted === null) return;
   const key = activityKey(businessDate, counted.currency);
   totals.set(key, addActivity(totals.get(key) ?? noActivity, contribution(counted), factor));
-}
-
-function result(record: IncomingRecord, outcome: RecordResult['outcome']): RecordResult {
-  return { line: record.line, id: record.id, revision: record.revision, outcome };
 }

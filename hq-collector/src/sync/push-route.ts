@@ -5,13 +5,16 @@ import type { Config } from '../config.js';
 import { withTransaction, type Pool } from '../db/database.js';
 import { databaseFailure } from '../db/sqlstate.js';
 import type { Events } from '../events.js';
-import { authenticate } from '../fleet/store-token.js';
+import type { TokenRejection } from '../fleet/store-token.js';
 import { answerProblem } from '../http/answer-problem.js';
 import { CodedError, codedError } from '../http/coded-error.js';
 import { BodyError, readBatchLines } from './batch-body.js';
 import type { FailureRecorder } from './failure-recorder.js';
-import { QuarantineFullError, storeBatch, type Batch } from './store-batch.js';
 import { kindOf } from './kind-of.js';
+import { takePushLock } from './push-lock.js';
+import { readSender, type PushingStore } from './pushing-store.js';
+import { QuarantineFullError } from './quarantine.js';
+import { storeBatch, type Batch } from './store-batch.js';
 
 /** A deadlock or serialization failure is tried again this often before it is the store's turn to retry. */
 const maxConflictTries = 3;
@@ -21,6 +24,8 @@ export interface PushContext {
   readonly pool: Pool;
   readonly events: Events;
   readonly failures: FailureRecorder;
+  /** Counts and records a token that is not taken. */
+  tokenRejected(code: TokenRejection, source: string, storeId: string | undefined): void;
   /** A byte of this store came. */
   touch(storeId: string): void;
   draining(): boolean;
@@ -62,20 +67,22 @@ export class PushRoute {
   ): Promise<PushAnswer> {
     const { config, pool, events } = this.context;
     if (this.context.draining()) throw new CodedError('shutting_down');
-    const authentication = await authenticate(pool, request.headers.authorization);
-    if (!authentication.accepted) {
-      const source = request.socket.remoteAddress ?? 'unknown';
-      events.tokenRejected(authentication.code, source, authentication.storeId);
-      this.context.failures.rejectedToken(authentication.code, source, authentication.storeId);
-      throw new CodedError(authentication.code);
+    const { entity } = request.params;
+    const sender = await readSender(pool, request.headers.authorization, entity);
+    if (!sender.accepted) {
+      this.context.tokenRejected(sender.code, request.socket.remoteAddress ?? 'unknown', sender.storeId);
+      throw new CodedError(sender.code);
     }
-    const { storeId } = authentication.identity;
+    const { store, direction } = sender;
+    const { storeId } = store;
     progress.storeId = storeId;
     this.context.touch(storeId);
     if (this.inFlight > config.HQ_MAX_CONCURRENT_PUSHES) throw new CodedError('overloaded');
 
     const { batchId, schemaVersion } = readHeaders(request, progress);
-    await this.checkEntity(request.params.entity);
+    if (direction === null)
+      throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
+    if (direction !== 'push') throw new CodedError('entity_not_pushed');
     if (!config.HQ_ACCEPTED_SCHEMA_VERSIONS.includes(schemaVersion)) {
       throw new CodedError('schema_mismatch', {
         expected: config.HQ_ACCEPTED_SCHEMA_VERSIONS,
@@ -99,13 +106,13 @@ export class PushRoute {
 
     const batch: Batch = {
       storeId,
-      entity: request.params.entity,
+      entity,
       batchId,
       schemaVersion,
       bytes,
       lines: lines.map((content, index) => ({ line: index + 1, content })),
     };
-    const records = await this.store(batch, startedMs);
+    const records = await this.store(batch, store, startedMs);
     events.pushCommitted(storeId, batch.entity, records, (performance.now() - startedMs) / 1000);
     return answerOf(batchId, records);
   }
@@ -114,12 +121,15 @@ export class PushRoute {
    * Stores a batch; when the database refuses its data, halves it until the one record that it cannot hold is alone
    * and goes to quarantine. Validation should leave nothing for this; it is here so that one bad record blocks nothing.
    */
-  private async store(batch: Batch, startedMs: number): Promise<RecordResult[]> {
+  private async store(batch: Batch, store: PushingStore, startedMs: number): Promise<RecordResult[]> {
     const { pool, config, events } = this.context;
     for (let tries = 1; ; tries += 1) {
       try {
-        return await withTransaction(pool, (tx) =>
-          storeBatch(tx, batch, { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE }, startedMs),
+        return await withTransaction(
+          pool,
+          (tx) =>
+            storeBatch(tx, batch, store, { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE }, startedMs),
+          takePushLock(store.storeId),
         );
       } catch (error) {
         const failure = databaseFailure(error);
@@ -127,20 +137,11 @@ export class PushRoute {
         if (failure !== 'data' || batch.unstorable) throw error;
         events.databaseFailed('store_batch', error);
       }
-      if (batch.lines.length === 1) return this.store({ ...batch, unstorable: true }, startedMs);
+      if (batch.lines.length === 1) return this.store({ ...batch, unstorable: true }, store, startedMs);
       const half = Math.ceil(batch.lines.length / 2);
-      const left = await this.store({ ...batch, lines: batch.lines.slice(0, half) }, startedMs);
-      return [...left, ...(await this.store({ ...batch, lines: batch.lines.slice(half) }, startedMs))];
+      const left = await this.store({ ...batch, lines: batch.lines.slice(0, half) }, store, startedMs);
+      return [...left, ...(await this.store({ ...batch, lines: batch.lines.slice(half) }, store, startedMs))];
     }
-  }
-
-  private async checkEntity(entity: string): Promise<void> {
-    const { rows } = await this.context.pool.query<{ direction: string }>(
-      'select direction from hq.entity where entity = $1',
-      [entity],
-    );
-    if (!rows[0]) throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
-    if (rows[0].direction !== 'push') throw new CodedError('entity_not_pushed');
   }
 
   private async fail(

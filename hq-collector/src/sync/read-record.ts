@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { errors, type RecordErrorCode } from '@hq-sync/protocol/error-code';
 import { limits } from '@hq-sync/protocol/limits';
-import { dataByEntity, instantField, recordEnvelope } from '@hq-sync/protocol/record';
+import { dataByEntity, instantField, recordEnvelope, type RecordEnvelope } from '@hq-sync/protocol/record';
 import { id as idSchema, revision as revisionSchema } from '@hq-sync/protocol/primitives';
 import { differingTotal, type Sale } from '@hq-sync/protocol/sale';
 import { pathOf } from '../socket/read-frame.js';
+import { bytesOf, type BatchLine } from './batch-body.js';
 
 /** Sales and the like are of this century; an older date is a clock that was never set. */
 const oldestInstantMs = Date.UTC(2000, 0, 1);
@@ -17,7 +17,7 @@ export interface IncomingRecord {
   readonly id: string;
   readonly revision: number;
   readonly data: Record<string, unknown>;
-  /** `data` as it is stored. */
+  /** `data` as it is stored: JSON without control characters. */
   readonly json: string;
   readonly occurredAt: Date | null;
   /** Set when it counts in the day's activity. */
@@ -46,13 +46,20 @@ export interface RecordRules {
 }
 
 /** Reads one line of a batch. Pure: no line makes it throw. */
-export function readRecord(content: Buffer, line: number, rules: RecordRules): ReadRecord {
+export function readRecord(content: BatchLine, line: number, rules: RecordRules): ReadRecord {
   const json = parseObject(content);
   const id = idSchema.safeParse(json?.['id']).data ?? null;
   const revision = revisionSchema.safeParse(json?.['revision']).data ?? null;
   const refuse = (code: RecordErrorCode, message: string): ReadRecord => ({
     ok: false,
-    refused: { line, id, revision, code, message: message.slice(0, limits.maxTextChars), content },
+    refused: {
+      line,
+      id,
+      revision,
+      code,
+      message: message.slice(0, limits.maxTextChars),
+      content: bytesOf(content),
+    },
   });
   if (!json) return refuse('record_not_json', errors.record_not_json.title);
 
@@ -62,7 +69,7 @@ export function readRecord(content: Buffer, line: number, rules: RecordRules): R
   const parsed = dataByEntity[rules.entity]?.safeParse(data);
   if (parsed && !parsed.success) return refuse('record_invalid', firstIssue(parsed.error.issues, 'data'));
 
-  const stored = storedJson(content, data);
+  const stored = storedJson(content as string, envelope.data);
   if (!stored.ok) return refuse(stored.code, errors[stored.code].title);
 
   const field = instantField[rules.entity];
@@ -93,10 +100,10 @@ export function readRecord(content: Buffer, line: number, rules: RecordRules): R
   };
 }
 
-function parseObject(content: Buffer): Record<string, unknown> | undefined {
-  if (!isUtf8(content)) return undefined;
+function parseObject(content: BatchLine): Record<string, unknown> | undefined {
+  if (typeof content !== 'string') return undefined;
   try {
-    const json: unknown = JSON.parse(content.toString('utf8'));
+    const json: unknown = JSON.parse(content);
     return json !== null && typeof json === 'object' && !Array.isArray(json)
       ? (json as Record<string, unknown>)
       : undefined;
@@ -105,20 +112,33 @@ function parseObject(content: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-/** Only a line with such an escape or exponent can hold what the walk below looks for; the test is the cheaper one. */
-const suspicious = /\\u(0000|d[89a-f])|[0-9]e\+?\d{3}/i;
+/** Only a line with such an escape or number can hold what the walk below looks for; the test is the cheaper one. */
+const suspicious = /\\u(0000|d[89a-f])|[0-9]e\+?\d{3}|\d{300}/i;
 
 /** The data as JSON that the database takes without a change, or why there is none. */
 function storedJson(
-  content: Buffer,
-  data: unknown,
+  line: string,
+  envelope: RecordEnvelope,
 ): { ok: true; json: string } | { ok: false; code: RecordErrorCode } {
   try {
-    const fault = suspicious.test(content.toString('latin1')) ? unstorable(data) : undefined;
-    return fault ? { ok: false, code: fault } : { ok: true, json: JSON.stringify(data) };
+    const fault = suspicious.test(line) ? unstorable(envelope.data) : undefined;
+    if (fault) return { ok: false, code: fault };
+    return { ok: true, json: dataText(line, envelope) ?? JSON.stringify(envelope.data) };
   } catch {
     return { ok: false, code: 'record_unstorable' }; // nested deeper than the stack
   }
+}
+
+const controlCharacter = /[\u0000-\u001f]/; // eslint-disable-line no-control-regex
+
+/**
+ * The text of `data` inside a line that has its members in our agent's order: a tenth of a push's time is saved by not
+ * writing it anew. A line that names `data` twice gives a text that is no JSON, which the database refuses.
+ */
+function dataText(line: string, { id, revision }: RecordEnvelope): string | undefined {
+  const before = `{"id":${JSON.stringify(id)},"revision":${revision},"data":`;
+  if (!line.startsWith(before) || !line.endsWith('}}') || controlCharacter.test(line)) return undefined;
+  return line.slice(before.length, -1);
 }
 
 /** jsonb holds neither U+0000 nor half a surrogate pair; a number beyond a double would be stored as null. */

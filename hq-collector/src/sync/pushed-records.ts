@@ -1,0 +1,193 @@
+import { finished } from 'node:stream/promises';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { Transaction } from '../db/database.js';
+import { revisionKey, type Held, type HeldRecord, type Merge, type Newest } from './merge-batch.js';
+import type { PushingStore } from './pushing-store.js';
+import type { IncomingRecord } from './read-record.js';
+
+/** Whose records, and in which version of the schema they came. */
+export interface RecordsOrigin {
+  readonly storeId: string;
+  readonly entity: string;
+  readonly schemaVersion: number;
+}
+
+interface HeldRow {
+  line: number;
+  own_date: string | null;
+  revision: number | null;
+  business_date: string | null;
+  kind: 'sale' | 'return' | null;
+  status: 'completed' | 'voided';
+  currency: string;
+  gross_minor: number;
+  discount_minor: number;
+  tax_minor: number;
+}
+
+/**
+ * What HQ holds of these records, and on which business date each counts (by line) if it is new to HQ.
+ * The caller holds the store's push lock.
+ */
+export async function readHeld(
+  tx: Transaction,
+  { entity }: RecordsOrigin,
+  incoming: readonly IncomingRecord[],
+  store: PushingStore,
+): Promise<{ held: Held; ownDates: Map<number, string | null> }> {
+  const records = new Map<string, HeldRecord>();
+  const revisions = new Map<string, unknown>();
+  const ownDates = new Map<number, string | null>();
+  const held: Held = { records, revisions };
+  if (incoming.length === 0) return { held, ownDates };
+
+  const { rows } = await tx.query<HeldRow>({
+    name: 'held-records',
+    text: heldRecords,
+    values: [
+      store.storeId,
+      entity,
+      incoming.map((record) => record.line),
+      incoming.map((record) => record.id),
+      incoming.map((record) => record.occurredAt?.toISOString() ?? null),
+      store.timezone,
+      store.dayCutover,
+    ],
+  });
+  const byLine = new Map(incoming.map((record) => [record.line, record]));
+  for (const row of rows) {
+    ownDates.set(row.line, row.own_date);
+    if (row.revision === null) continue;
+    records.set(byLine.get(row.line)!.id, {
+      revision: row.revision,
+      businessDate: row.business_date,
+      counted: row.kind && {
+        kind: row.kind,
+        status: row.status,
+        currency: row.currency,
+        grossMinor: row.gross_minor,
+        discountMinor: row.discount_minor,
+        taxMinor: row.tax_minor,
+      },
+    });
+  }
+
+  const known = incoming.filter((record) => records.has(record.id));
+  if (known.length > 0) {
+    const same = await tx.query<{ record_id: string; revision: number; data: unknown }>(heldRevisions, [
+      store.storeId,
+      entity,
+      known.map((record) => record.id),
+      known.map((record) => record.revision),
+    ]);
+    for (const row of same.rows) revisions.set(revisionKey(row.record_id, row.revision), row.data);
+  }
+  return { held, ownDates };
+}
+
+// One look into the index for each record, whatever the statistics say: as a plain join, a plan that reads all that the
+// store ever pushed looks cheap before the table's first analyze. `limit` keeps the planner from making it one.
+const heldRecords = `
+  select i.line, hq.business_date(i.occurred_at, $6, $7::time) as own_date, p.revision, p.business_date, p.kind, p.status,
+    p.currency, p.gross_minor, p.discount_minor, p.tax_minor
+  from unnest($3::integer[], $4::text[], $5::timestamptz[]) as i(line, record_id, occurred_at)
+  left join lateral (select * from hq.pushed_record p
+    where p.store_id = $1 and p.entity = $2 and p.record_id = i.record_id limit 1) p on true`;
+
+const heldRevisions = `
+  with i as (select * from unnest($3::text[], $4::integer[]) as i(record_id, revision))
+  select i.record_id, i.revision, p.data from i cross join lateral (
+    select data from hq.pushed_record p
+    where p.store_id = $1 and p.entity = $2 and p.record_id = i.record_id and p.revision = i.revision limit 1) p
+  union all
+  select i.record_id, i.revision, r.data from i cross join lateral (
+    select data from hq.pushed_revision r
+    where r.store_id = $1 and r.entity = $2 and r.record_id = i.record_id and r.revision = i.revision limit 1) r`;
+
+/** Writes what the merge decided. The caller holds the store's push lock. */
+export async function writeRecords(tx: Transaction, origin: RecordsOrigin, merge: Merge): Promise<void> {
+  if (merge.replacements.length > 0) {
+    const rows = JSON.stringify(merge.replacements.map(replacementRow));
+    await tx.query(keepReplaced, [
+      origin.storeId,
+      origin.entity,
+      merge.replacements.map(({ record }) => record.id),
+    ]);
+    await tx.query(replaceRecords, [origin.storeId, origin.entity, origin.schemaVersion, rows]);
+  }
+  if (merge.inserts.length > 0) await copyRecords(tx, origin, merge.inserts);
+  if (merge.history.length > 0) {
+    const rows = merge.history.map((record) => ({
+      record_id: record.id,
+      revision: record.revision,
+      data: record.data,
+    }));
+    await tx.query(keepHistory, [origin.storeId, origin.entity, origin.schemaVersion, JSON.stringify(rows)]);
+  }
+}
+
+/** New records go in by COPY: the store's lock and the look-up under it make a collision of keys impossible. */
+async function copyRecords(
+  tx: Transaction,
+  origin: RecordsOrigin,
+  inserts: readonly Newest[],
+): Promise<void> {
+  const prefix = `${copyText(origin.storeId)}\t${copyText(origin.entity)}\t`;
+  let rows = '';
+  for (const { record, businessDate } of inserts) {
+    const sale = record.sale;
+    rows +=
+      prefix +
+      `${copyText(record.id)}\t${record.revision}\t${businessDate ?? '\\N'}\t${record.occurredAt?.toISOString() ?? '\\N'}\t` +
+      (sale
+        ? `${sale.kind}\t${sale.status}\t${sale.currency}\t${sale.grossMinor}\t${sale.discountMinor}\t${sale.taxMinor}`
+        : '\\N\t\\N\t\\N\t\\N\t\\N\t\\N') +
+      `\t${origin.schemaVersion}\t${copyText(record.json)}\n`;
+  }
+  const stream = tx.query(copyFrom(copyStatement));
+  stream.end(rows);
+  await finished(stream);
+}
+
+const copyStatement = `copy hq.pushed_record (store_id, entity, record_id, revision, business_date, occurred_at, kind, status,
+  currency, gross_minor, discount_minor, tax_minor, schema_version, data) from stdin`;
+
+/** Neither ids nor `IncomingRecord.json` hold control characters, so the backslash is all that COPY needs escaped. */
+function copyText(value: string): string {
+  return value.includes('\\') ? value.replaceAll('\\', '\\\\') : value;
+}
+
+function replacementRow({ record }: Newest) {
+  const sale = record.sale;
+  return {
+    record_id: record.id,
+    revision: record.revision,
+    occurred_at: record.occurredAt?.toISOString() ?? null,
+    kind: sale?.kind ?? null,
+    status: sale?.status ?? null,
+    currency: sale?.currency ?? null,
+    gross_minor: sale?.grossMinor ?? null,
+    discount_minor: sale?.discountMinor ?? null,
+    tax_minor: sale?.taxMinor ?? null,
+    data: record.data,
+  };
+}
+
+const keepReplaced = `
+  insert into hq.pushed_revision (store_id, entity, record_id, revision, schema_version, received_at, data)
+  select store_id, entity, record_id, revision, schema_version, received_at, data
+  from hq.pushed_record where store_id = $1 and entity = $2 and record_id = any($3::text[])`;
+
+const replaceRecords = `
+  update hq.pushed_record p set
+    revision = i.revision, occurred_at = i.occurred_at, kind = i.kind, status = i.status, currency = i.currency,
+    gross_minor = i.gross_minor, discount_minor = i.discount_minor, tax_minor = i.tax_minor, schema_version = $3,
+    received_at = clock_timestamp(), data = i.data
+  from jsonb_to_recordset($4::jsonb) as i(record_id text, revision integer, occurred_at timestamptz, kind text, status text,
+    currency text, gross_minor bigint, discount_minor bigint, tax_minor bigint, data jsonb)
+  where p.store_id = $1 and p.entity = $2 and p.record_id = i.record_id`;
+
+const keepHistory = `
+  insert into hq.pushed_revision (store_id, entity, record_id, revision, schema_version, received_at, data)
+  select $1, $2, i.record_id, i.revision, $3, clock_timestamp(), i.data
+  from jsonb_to_recordset($4::jsonb) as i(record_id text, revision integer, data jsonb)`;
