@@ -7,6 +7,9 @@ const wholeNumber = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 const milliseconds = (fallback: number, min = 10) => wholeNumber(fallback, min, 86_400_000);
 
+/** What changed is read again from 60 s before the newest change seen: no transaction may stay open for longer. */
+const maxStatementTimeoutMs = 45_000;
+
 /** Every setting of the collector, by its environment variable; `docs/settings.md` is held to this list by a test. */
 export const settings = z.object({
   DATABASE_URL: z
@@ -25,7 +28,7 @@ export const settings = z.object({
     .default('info')
     .describe('Least severe level that is logged.'),
   HQ_DATABASE_POOL_MAX: wholeNumber(16, 4, 500).describe('Most connections to PostgreSQL.'),
-  HQ_DATABASE_STATEMENT_TIMEOUT_MS: milliseconds(15_000).describe(
+  HQ_DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(15_000, 10, maxStatementTimeoutMs).describe(
     'A statement that takes longer is cancelled.',
   ),
   HQ_DATABASE_CONNECT_TIMEOUT_MS: milliseconds(3_000).describe('Longest wait for a connection of the pool.'),

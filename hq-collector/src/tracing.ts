@@ -1,8 +1,14 @@
 import { register } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withSpansOfCopies } from './tracing-copy.js';
+
+/** How long a shutdown waits for the last traces; the exporter itself would try a dead endpoint for 10 s. */
+const lastExportLimitMs = 2_000;
 
 /**
  * Starts OpenTelemetry traces: HTTP, express and pg by their instrumentations, frames of the sockets by `span`. Must
- * run before those modules are first imported, which is why main.ts imports the collector only after it.
+ * run before those modules are first imported, which is why main.ts imports the collector only after it. `stop` sends
+ * what waits, within a bound, and never rejects: a trace that cannot be sent is lost, and nothing else is.
  */
 export async function startTracing(endpoint: string, version: string): Promise<{ stop(): Promise<void> }> {
   register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
@@ -36,8 +42,13 @@ export async function startTracing(endpoint: string, version: string): Promise<{
         ignoreIncomingRequestHook: (request) => /^\/(metrics|healthz|readyz)/.test(request.url ?? ''),
       }),
       new ExpressInstrumentation(),
-      new PgInstrumentation({ requireParentSpan: true }),
+      withSpansOfCopies(new PgInstrumentation({ requireParentSpan: true })),
     ],
   });
-  return { stop: () => provider.shutdown() };
+  return {
+    async stop() {
+      const sent = provider.shutdown().catch(() => undefined);
+      await Promise.race([sent, sleep(lastExportLimitMs)]);
+    },
+  };
 }

@@ -182,7 +182,9 @@ const writeConnected = `
     schema_version = e.schema_version,
     schema_compatible = e.schema_compatible,
     clock_skew_ms = e.skew_ms,
-    pending_records = e.pending
+    pending_records = e.pending,
+    oldest_pending_at = case when e.pending > 0 then c.oldest_pending_at end,
+    queues = case when e.pending > 0 then c.queues else '[]' end
   from e
   where c.store_id = e.store_id`;
 

@@ -12,9 +12,10 @@ export interface Reader {
   destroy(): void;
 }
 
-/** `deadline` is of performance.now(), in milliseconds. */
-export async function openReader(pool: Pool, deadline: number): Promise<Reader> {
-  const client = await connect(pool, deadline - performance.now());
+/** All that the reader does must be done within `limitMs`, getting the connection included. */
+export async function openReader(pool: Pool, limitMs: number): Promise<Reader> {
+  const deadline = performance.now() + limitMs;
+  const client = await connect(pool, limitMs);
   // Between two statements a broken connection has nobody to tell but this event, which unheard ends the process;
   // the next statement then rejects.
   client.on('error', nobodyElseToTell);
@@ -26,7 +27,7 @@ export async function openReader(pool: Pool, deadline: number): Promise<Reader> 
   return {
     async rows<Row extends QueryResultRow>(text: string, parameters: readonly unknown[]) {
       const leftMs = Math.ceil(deadline - performance.now());
-      if (leftMs <= 0) throw new DeadlinePassed('reading the fleet', leftMs);
+      if (leftMs <= 0) throw new DeadlinePassed('reading the fleet', limitMs);
       // query_timeout is pg's own clock: a server that has gone silent would never say that it is over time.
       const query = { text, values: [...parameters], query_timeout: leftMs };
       return (await client.query<Row>(query)).rows;

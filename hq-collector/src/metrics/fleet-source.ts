@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Pool } from 'pg';
 import { openReader, type Reader } from './fleet-reader.js';
 import type { EntityTotal, KnownEntity, StoreSample } from './store-sample.js';
@@ -21,12 +20,14 @@ export const readLimitMs = 12_000;
 export class FleetSource {
   readonly #pool: Pool;
   #knownEntities: readonly KnownEntity[] = [];
-  readonly #disconnects = new StoreTotals<number>();
-  readonly #errors = new StoreTotals<number>();
-  readonly #entities = new StoreTotals<EntityTotal>(sameEntityTotal);
+  #disconnects = new StoreTotals<number>();
+  #errors = new StoreTotals<number>();
+  #entities = new StoreTotals<EntityTotal>(sameEntityTotal);
   #fleet: ReadonlyMap<string, StoreSample> = new Map();
   /** Clock of Postgres when the last finished reading began. */
   #readSince = '-infinity';
+  /** Start of the server that all this was read from. */
+  #serverStartedAt = '';
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -37,7 +38,7 @@ export class FleetSource {
    * Rejects with what Postgres or the pool says, or with DeadlinePassed after `readLimitMs`.
    */
   async read(): Promise<ReadonlyMap<string, StoreSample>> {
-    const reader = await openReader(this.#pool, performance.now() + readLimitMs);
+    const reader = await openReader(this.#pool, readLimitMs);
     try {
       const fleet = await this.#read(reader);
       reader.release();
@@ -49,7 +50,9 @@ export class FleetSource {
   }
 
   async #read(reader: Reader): Promise<ReadonlyMap<string, StoreSample>> {
-    const [clock] = await reader.rows<{ now: string }>('select clock_timestamp()::text as now', []);
+    const [server] = await reader.rows<{ now: string; startedAt: string }>(serverClock, []);
+    if (server!.startedAt !== this.#serverStartedAt) this.#forget();
+    this.#serverStartedAt = server!.startedAt;
     await this.#readKnownEntities(reader);
 
     const fleet = new Map<string, StoreSample>();
@@ -76,8 +79,16 @@ export class FleetSource {
 
     for (const totals of [this.#disconnects, this.#errors, this.#entities]) totals.keepOnly(fleet);
     this.#fleet = fleet;
-    this.#readSince = clock!.now;
+    this.#readSince = server!.now;
     return fleet;
+  }
+
+  /** Another server may be a backup or a standby that lacks the last commits: what is held may be more than it has. */
+  #forget(): void {
+    this.#disconnects = new StoreTotals();
+    this.#errors = new StoreTotals();
+    this.#entities = new StoreTotals(sameEntityTotal);
+    this.#fleet = new Map();
   }
 
   async #readKnownEntities(reader: Reader): Promise<void> {
@@ -135,6 +146,9 @@ async function readErrorsOpen(reader: Reader, after: string, last: string): Prom
   totals.merge(await reader.rows<TotalRow>(errorsOpenPage, [after, last]));
   return totals;
 }
+
+const serverClock =
+  'select clock_timestamp()::text as now, extract(epoch from pg_postmaster_start_time())::text as "startedAt"';
 
 const storesPage = `
   select

@@ -3,6 +3,13 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** Seconds, from a cached answer to a statement about to be cancelled. */
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** Gauges that prom-client names like counters, which promtool refuses; each is the sum over `type` of one without _total. */
+const misnamedSums = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
 /** What this process reads of itself when it is scraped. */
 export interface ProcessReadings {
   sockets(): number;
@@ -93,6 +100,7 @@ export class ProcessMetrics {
 
   constructor(version: string) {
     collectDefaultMetrics({ register: this.registry, prefix: 'hq_collector_' });
+    for (const name of misnamedSums) this.registry.removeSingleMetric(`hq_collector_${name}`);
     const info = new Gauge({
       name: 'hq_collector_build_info',
       help: 'Always 1; says what runs.',
