@@ -43,14 +43,11 @@ async function install(root) {
   // A development package builds the program, so NODE_ENV=production must not leave it out; the database is optional
   // to npm, because its package differs by platform.
   const options = ['--no-audit', '--no-fund', '--include=dev', '--include=optional'];
-  let result = await runNpm(['ci', ...options], root);
-  // A lock file written where the registry lacks the packages of other platforms is incomplete, which npm ci refuses.
-  // This takes the same versions from it, and leaves the file itself alone.
-  if (result.output.includes('EUSAGE')) result = await runNpm(['install', '--no-save', ...options], root);
-  if (result.code === 0) return;
-  const said = result.output.split('\n').slice(-SHOWN_LINES).join('\n');
+  const { code, output } = await runNpm(['ci', ...options], root);
+  if (code === 0) return;
+  const said = output.split('\n').slice(-SHOWN_LINES).join('\n');
   throw new PlainError(
-    `The packages could not be installed: npm ended with ${result.code}. The end of what it said:\n${said}`,
+    `The packages could not be installed: npm ended with ${code}. The end of what it said:\n${said}`,
   );
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCluster } from '@hq-sync/local-postgres/cluster';
 import { LocalPostgresError } from '@hq-sync/local-postgres/errors';
+import { makeDirectory } from '@hq-sync/local-postgres/make-directory';
 import { reachableDataDir } from '@hq-sync/local-postgres/reachable-data-dir';
 import { DemoError } from './demo-error.js';
 
@@ -44,13 +45,6 @@ export function openDataDir(env: NodeJS.ProcessEnv, replay: string | undefined):
     simulator: path.join(root, 'simulator', chain),
     databaseName: `hq_${chain}`,
   };
-}
-
-/** Not `recursive: true`, which loops for ever where mkdir says ENOENT for a folder that exists, as below /proc. */
-function makeDirectory(directory: string): void {
-  if (existsSync(directory)) return;
-  makeDirectory(path.dirname(directory));
-  mkdirSync(directory);
 }
 
 /** Whether a database server runs on the data, or was killed: then children of that run may be ending still. */

@@ -7,6 +7,7 @@ import { Screen } from './screen.js';
 
 /** npm passes a Ctrl-C on that the terminal has sent to all of its group already: both are one. */
 const sameKeyPressMs = 500;
+const starterCheckMs = 500;
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What `npm start` runs: exits with 0 after Ctrl-C, with 1 and one sentence when it cannot start. */
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
     screen.say('\nStopping ... (Ctrl-C again hurries)');
   };
   for (const signal of endSignals) process.on(signal, onSignal);
+  endWithNpm(onSignal, process.env);
 
   const failure = await demo.run().then(
     () => undefined,
@@ -45,6 +47,17 @@ async function main(): Promise<number> {
   }
   process.stderr.write(`${sentence(failure)}\n`);
   return 1;
+}
+
+/** npm hands a SIGTERM to the shell between us, which dies of it and tells nobody. */
+function endWithNpm(end: () => void, env: NodeJS.ProcessEnv): void {
+  if (env['npm_lifecycle_event'] === undefined) return;
+  const starter = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === starter) return;
+    clearInterval(timer);
+    end();
+  }, starterCheckMs).unref();
 }
 
 function optionsOrExitCode(): DemoOptions | number {

@@ -1,7 +1,9 @@
 import { createLogUpdate } from 'log-update';
 import type { WriteStream } from 'node:tty';
 
-const plainIntervalMs = 10_000;
+/** Where pictures stand one below the other: soon again at the start, when all of it changes, then less often. */
+const firstPlainIntervalMs = 1_000;
+const maxPlainIntervalMs = 10_000;
 const plainWidth = 120;
 const plainMaxRows = 1_000;
 /** Of the lines around the table, the heads of the table and one line in which the cursor rests. */
@@ -17,7 +19,8 @@ export interface ScreenSize {
 /** Where the table is shown: in place on a terminal, one below the other elsewhere. */
 export class Screen {
   private readonly update: ReturnType<typeof createLogUpdate> | undefined;
-  private lastPlainMs = -Infinity;
+  private nextPlainMs = 0;
+  private plainIntervalMs = firstPlainIntervalMs;
 
   constructor(
     private readonly stream: WriteStream,
@@ -40,8 +43,9 @@ export class Screen {
 
   show(picture: string): void {
     if (this.update !== undefined) return this.update(picture);
-    if (performance.now() - this.lastPlainMs < plainIntervalMs) return;
-    this.lastPlainMs = performance.now();
+    if (performance.now() < this.nextPlainMs) return;
+    this.nextPlainMs = performance.now() + this.plainIntervalMs;
+    this.plainIntervalMs = Math.min(this.plainIntervalMs * 2, maxPlainIntervalMs);
     this.stream.write(`${picture}\n\n`);
   }
 

@@ -45,7 +45,7 @@ export function verdictOf(row: StoreRow): Verdict {
 
 /** What needs a look at a store that is connected. */
 function attention(row: StoreRow): string {
-  if (row.schemaCompatible === false) return `old schema ${row.schemaVersion}`;
+  if (row.schemaCompatible === false) return `schema ${row.schemaVersion} refused`;
   if (row.quarantined > 0) return `${row.quarantined} quarantined`;
   if (!row.synced) return 'behind';
   if (row.errorsOpen > 0) return 'sync errors';

@@ -1,8 +1,9 @@
-import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { LocalPostgresError, explained } from './errors.js';
 import { makeLibraryLinks } from './library-links.js';
+import { makeDirectory } from './make-directory.js';
 import type { ServiceUser } from './service-user.js';
 
 const SHARED_CACHE = '/var/cache/hq-sync-dashboard';
@@ -20,7 +21,7 @@ export async function copyBinaries(
   const cache = user === undefined ? ownCache() : SHARED_CACHE;
   const copy = path.join(cache, `postgres-${version}`);
   return explained(`copy PostgreSQL's programs to ${copy}`, async () => {
-    await mkdir(cache, { recursive: true, mode: 0o755 });
+    makeDirectory(cache, 0o755);
     if (user !== undefined) await chmod(cache, 0o755);
     if (!(await isDirectory(copy))) await makeCopy(native, cache, copy);
     await refuseForeignCopy(copy);

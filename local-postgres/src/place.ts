@@ -1,7 +1,8 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import { type Binaries, findBinaries } from './binaries.js';
 import { LocalPostgresError, explained } from './errors.js';
+import { makeDirectory } from './make-directory.js';
 import { canReach } from './reachable-data-dir.js';
 import { type ServiceUser, serviceUserFor } from './service-user.js';
 
@@ -31,7 +32,20 @@ export async function findPlace(directory: string): Promise<Place> {
 /** Folders that we make as root must let the service user pass, whatever the umask says. */
 async function makeParents(dataDir: string, user: ServiceUser | undefined): Promise<void> {
   const parent = path.dirname(dataDir);
-  const topmostMade = await mkdir(parent, { recursive: true });
+  const topmostMade = madeOrRefused(parent);
   if (topmostMade === undefined || user === undefined) return;
   for (let dir = parent; dir.startsWith(topmostMade); dir = path.dirname(dir)) await chmod(dir, 0o755);
+}
+
+/** Where the system has folders that nobody can make, or a file is in the way, it says neither EACCES nor EROFS. */
+function madeOrRefused(directory: string): string | undefined {
+  try {
+    return makeDirectory(directory);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!['ENOENT', 'EEXIST', 'ENOTDIR'].includes(code)) throw error;
+    throw new LocalPostgresError('no-permission', `The folder ${directory} cannot be made: ${message}.`, {
+      cause: error,
+    });
+  }
 }

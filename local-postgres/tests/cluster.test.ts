@@ -220,6 +220,11 @@ describe('a start on a data directory', () => {
     expect(await readdir(dataDir)).toEqual(['letter.txt']);
   });
 
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('says that no folder can be made there', async () => {
+    expect(await codeOf(start({ dataDir: '/proc/nope/data' }))).toBe('no-permission');
+  });
+
   test('says that the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

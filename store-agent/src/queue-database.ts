@@ -1,6 +1,6 @@
 import Database from 'libsql';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { lockDataDir, type DataDirLock } from './data-dir-lock.js';
 import { agentLimits } from './limits.js';
 import { queueSchemaSteps } from './queue-schema.js';
@@ -32,7 +32,7 @@ export class QueueDatabase {
     if (maxDiskBytes < agentLimits.minDiskBytes) {
       throw new Error(`maxDiskBytes must be at least ${agentLimits.minDiskBytes}`);
     }
-    mkdirSync(dataDir, { recursive: true });
+    makeDirectory(dataDir);
     this.lock = lockDataDir(dataDir);
     try {
       this.db = new Database(join(dataDir, 'queue.db'), { timeout: 1_000 });
@@ -99,6 +99,14 @@ export class QueueDatabase {
       this.transaction(() => this.db.exec(`${step}; PRAGMA user_version = ${index + 1}`));
     }
   }
+}
+
+/** Not mkdir's own `recursive`, which loops for ever where mkdir says ENOENT although the parent exists: /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  mkdirSync(directory);
 }
 
 /** SQLite's own wall, or the file system's. */

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorKind } from '@hq-sync/protocol/error-code';
+import { errors, type ErrorCode, type ErrorKind } from '@hq-sync/protocol/error-code';
 import type { Direction } from '@hq-sync/protocol/entity';
 import { withTransaction, type Pool } from '../db/database.js';
 import { FlushLoop } from '../db/flush-loop.js';
@@ -84,7 +84,13 @@ export class FailureRecorder {
     this.addStranger({ source, reason, hourMs, failures: 1 });
     if (storeId !== undefined) {
       this.summarise({
-        failure: { storeId, code: reason, message: `from ${source}`, source: 'http', kind: 'token_rejected' },
+        failure: {
+          storeId,
+          code: reason,
+          message: `${errors[reason].title}, from ${source}`,
+          source: 'http',
+          kind: 'token_rejected',
+        },
         atMs: performance.now(),
         times: 1,
       });

@@ -1,3 +1,4 @@
+import { errors } from '@hq-sync/protocol/error-code';
 import { limits } from '@hq-sync/protocol/limits';
 import { pushHeaders, type PushAnswer, type RecordResult } from '@hq-sync/protocol/push';
 import type { Request, Response } from 'express';
@@ -85,6 +86,7 @@ export class PushRoute {
     if (direction !== 'push') throw new CodedError('entity_not_pushed');
     if (!config.HQ_ACCEPTED_SCHEMA_VERSIONS.includes(schemaVersion)) {
       throw new CodedError('schema_mismatch', {
+        detail: `The store sent schema version ${schemaVersion}, HQ takes ${config.HQ_ACCEPTED_SCHEMA_VERSIONS.join(', ')}: update the store server.`,
         expected: config.HQ_ACCEPTED_SCHEMA_VERSIONS,
         actual: schemaVersion,
       });
@@ -169,7 +171,7 @@ export class PushRoute {
         ...known,
         kind: kindOf(error.code),
         code: error.code,
-        message: error.extra.detail ?? error.code,
+        message: error.extra.detail ?? errors[error.code].title,
         source: 'http',
         operation: {
           batchId: progress.batchId,
