@@ -1,3 +1,4 @@
+import type { Measured } from './measured.js';
 import type { Stage } from './stage.js';
 import type { StoreNamespace } from './store-namespace.js';
 import type { ViewRow } from './view-recorder.js';
@@ -7,13 +8,6 @@ const loopbackGroups = 8;
 const namespaceGroups = 2;
 /** Longest that any single wait of a broken run lasts beyond its bound. */
 const patienceMs = 60_000;
-
-export interface Measured {
-  readonly what: string;
-  readonly boundMs: number;
-  /** One figure a store, milliseconds; Infinity: never. */
-  readonly tookMs: readonly number[];
-}
 
 const connected = (row: ViewRow) => row.status === 'connected' && row.reason === null;
 const red = (reason: string) => (row: ViewRow) => row.status === 'disconnected' && row.reason === reason;

@@ -13,7 +13,7 @@ import { WatchedProxy } from '../watched-proxy.js';
 import { ViewRecorder } from './view-recorder.js';
 
 const collectorProgram = new URL('../../../hq-collector/dist/main.js', import.meta.url);
-const hostProgram = new URL('../../../simulator/dist/agent-host-main.js', import.meta.url);
+export const hostProgram = new URL('../../../simulator/dist/agent-host-main.js', import.meta.url);
 
 /** A collector as a process, with all its defaults. */
 export class CollectorProcess {
