@@ -5,16 +5,18 @@ const controlCharacters = /[\u0000-\u001f\u007f]/; // eslint-disable-line no-con
 
 /** A text without control characters or lone surrogates: PostgreSQL can hold neither U+0000 nor half a pair. */
 export const text = (maxChars: number) =>
-  z
-    .string()
-    .min(1)
-    .max(maxChars)
-    .refine((value) => !controlCharacters.test(value) && value.isWellFormed(), {
-      error: 'must have no control characters and no lone surrogates',
-    });
+  z.string().min(1).max(maxChars).refine(isStorable, {
+    error: 'must have no control characters and no lone surrogates',
+  });
+
+const isStorable = (value: string): boolean => !controlCharacters.test(value) && value.isWellFormed();
 
 /** Identifies a store, record, terminal, product: opaque, compared byte by byte. */
 export const id = text(limits.maxIdChars);
+
+/** Whether `id` takes it. */
+export const isId = (value: unknown): value is string =>
+  typeof value === 'string' && value.length >= 1 && value.length <= limits.maxIdChars && isStorable(value);
 
 /**
  * An instant with its offset, RFC 3339, e.g. `2026-11-23T09:15:00.000-06:00`. PostgreSQL has no year 0 and no offset
@@ -38,6 +40,10 @@ export const currency = z
 
 /** Money in the currency's minor unit, an integer, never negative. */
 export const amountMinor = z.int().min(0).max(limits.maxAmountMinor);
+
+/** Whether `amountMinor` takes it. */
+export const isAmountMinor = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= limits.maxAmountMinor;
 
 export const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { limits } from './limits.js';
-import { amountMinor, currency, id, instant } from './primitives.js';
+import { amountMinor, currency, id, instant, isAmountMinor, isId } from './primitives.js';
+
+const maxQuantity = 1_000_000_000;
 
 /** One line of a sale. A quantity of zero is valid; fractions are for goods by weight. */
 export const saleLine = z.looseObject({
   productId: id,
-  quantity: z.number().min(0).max(1_000_000_000),
+  quantity: z.number().min(0).max(maxQuantity),
   grossMinor: amountMinor,
   discountMinor: amountMinor,
   taxMinor: amountMinor,
@@ -28,6 +30,39 @@ export const sale = z.looseObject({
   lines: z.array(saleLine).max(limits.maxSaleLines),
 });
 export type Sale = z.infer<typeof sale>;
+
+/**
+ * Whether `sale` takes it, without saying why not. A push spends a quarter of its time in `sale` and a twentieth here;
+ * a property test holds the two to each other.
+ */
+export function isSale(value: Record<string, unknown>): value is Sale {
+  const { kind, status, completedAt, currency: code, terminalId, lines } = value;
+  return (
+    (kind === 'sale' || kind === 'return') &&
+    (status === 'completed' || status === 'voided') &&
+    amounts.every((name) => isAmountMinor(value[name])) &&
+    isId(terminalId) &&
+    Array.isArray(lines) &&
+    lines.length <= limits.maxSaleLines &&
+    lines.every(isSaleLine) &&
+    currency.safeParse(code).success &&
+    instant.safeParse(completedAt).success
+  );
+}
+
+function isSaleLine(value: unknown): boolean {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  const { productId, quantity, grossMinor, discountMinor, taxMinor } = value as Record<string, unknown>;
+  return (
+    isId(productId) &&
+    typeof quantity === 'number' &&
+    quantity >= 0 &&
+    quantity <= maxQuantity &&
+    isAmountMinor(grossMinor) &&
+    isAmountMinor(discountMinor) &&
+    isAmountMinor(taxMinor)
+  );
+}
 
 const amounts = ['grossMinor', 'discountMinor', 'taxMinor'] as const;
 

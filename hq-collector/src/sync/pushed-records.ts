@@ -13,9 +13,10 @@ export interface RecordsOrigin {
 }
 
 interface HeldRow {
-  line: number;
-  own_date: string | null;
-  revision: number | null;
+  /** In the first row alone: the business dates of the batch's instants, in their order, with commas. */
+  own_dates: string | null;
+  record_id: string;
+  revision: number;
   business_date: string | null;
   kind: 'sale' | 'return' | null;
   status: 'completed' | 'voided';
@@ -41,24 +42,23 @@ export async function readHeld(
   const held: Held = { records, revisions };
   if (incoming.length === 0) return { held, ownDates };
 
+  const dated = incoming.filter((record) => record.occurredAt !== null);
   const { rows } = await tx.query<HeldRow>({
     name: 'held-records',
     text: heldRecords,
     values: [
       store.storeId,
       entity,
-      incoming.map((record) => record.line),
       incoming.map((record) => record.id),
-      incoming.map((record) => record.occurredAt?.toISOString() ?? null),
+      dated.map((record) => record.occurredAt!.toISOString()),
       store.timezone,
       store.dayCutover,
     ],
   });
-  const byLine = new Map(incoming.map((record) => [record.line, record]));
-  for (const row of rows) {
-    ownDates.set(row.line, row.own_date);
-    if (row.revision === null) continue;
-    records.set(byLine.get(row.line)!.id, {
+  const dates = rows[0]!.own_dates?.split(',') ?? [];
+  for (const [index, { line }] of dated.entries()) ownDates.set(line, dates[index]!);
+  for (const row of rows.slice(1)) {
+    records.set(row.record_id, {
       revision: row.revision,
       businessDate: row.business_date,
       counted: row.kind && {
@@ -85,14 +85,16 @@ export async function readHeld(
   return { held, ownDates };
 }
 
-// One look into the index for each record, whatever the statistics say: as a plain join, a plan that reads all that the
-// store ever pushed looks cheap before the table's first analyze. `limit` keeps the planner from making it one.
+// The dates come as one text: a row for each record of the batch, nearly all of them new, was a tenth of HQ's work.
+// `any` walks the index once; a join with the ids, before the table's first analyze, read all that the store ever pushed.
 const heldRecords = `
-  select i.line, hq.business_date(i.occurred_at, $6, $7::time) as own_date, p.revision, p.business_date, p.kind, p.status,
-    p.currency, p.gross_minor, p.discount_minor, p.tax_minor
-  from unnest($3::integer[], $4::text[], $5::timestamptz[]) as i(line, record_id, occurred_at)
-  left join lateral (select * from hq.pushed_record p
-    where p.store_id = $1 and p.entity = $2 and p.record_id = i.record_id limit 1) p on true`;
+  select string_agg(hq.business_date(i.occurred_at, $5, $6::time)::text, ',' order by i.number) as own_dates,
+    null as record_id, null::integer as revision, null::date as business_date, null as kind, null as status, null as currency,
+    null::bigint as gross_minor, null::bigint as discount_minor, null::bigint as tax_minor
+  from unnest($4::timestamptz[]) with ordinality as i(occurred_at, number)
+  union all
+  select null, record_id, revision, business_date, kind, status, currency, gross_minor, discount_minor, tax_minor
+  from hq.pushed_record where store_id = $1 and entity = $2 and record_id = any($3::text[])`;
 
 const heldRevisions = `
   with i as (select * from unnest($3::text[], $4::integer[]) as i(record_id, revision))
