@@ -102,6 +102,7 @@ export async function startCollector(
       failures,
       tokenRejected,
       touch: (storeId) => sockets.touch(storeId),
+      whileReceiving: (storeId, work) => sockets.whileReceiving(storeId, work),
       draining: () => draining,
     });
     const storeMetrics = createStoresEndpoint({ pool, log });

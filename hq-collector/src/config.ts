@@ -44,6 +44,9 @@ export const settings = z.object({
   HQ_SILENCE_LIMIT_MS: milliseconds(8_000, 100).describe(
     'A connection is given up this long after the last byte of its store.',
   ),
+  HQ_PUSH_SILENCE_LIMIT_MS: milliseconds(9_500, 100).describe(
+    'The same while the body of a push of that store is on its way: a thin line loses a part of it now and then.',
+  ),
   HQ_RESTART_GRACE_MS: milliseconds(60_000).describe(
     'After HQ starts, stores are unknown, not disconnected, for this long.',
   ),
@@ -68,7 +71,7 @@ export const settings = z.object({
   HQ_MAX_RECORD_BYTES: wholeNumber(limits.maxRecordBytes, 256, limits.maxRecordBytes).describe(
     'Most bytes in one record.',
   ),
-  HQ_BODY_STALL_MS: milliseconds(10_000).describe('A body that brings no byte for this long is given up.'),
+  HQ_BODY_STALL_MS: milliseconds(25_000).describe('A body that brings no byte for this long is given up.'),
   HQ_BODY_DEADLINE_MS: milliseconds(240_000).describe(
     'A body that is not complete after this long is given up.',
   ),
@@ -120,6 +123,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const config = parsed.data;
   if (config.HQ_SILENCE_LIMIT_MS <= config.HQ_PING_INTERVAL_MS) {
     throw new ConfigError('HQ_SILENCE_LIMIT_MS must be longer than HQ_PING_INTERVAL_MS.');
+  }
+  if (config.HQ_PUSH_SILENCE_LIMIT_MS < config.HQ_SILENCE_LIMIT_MS) {
+    throw new ConfigError('HQ_PUSH_SILENCE_LIMIT_MS must not be shorter than HQ_SILENCE_LIMIT_MS.');
   }
   if (config.HQ_LEASE_MS <= config.HQ_LEASE_RENEWAL_MS) {
     throw new ConfigError('HQ_LEASE_MS must be longer than HQ_LEASE_RENEWAL_MS.');

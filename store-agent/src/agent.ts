@@ -161,6 +161,7 @@ export class StoreAgent {
       hqUrl: options.hqUrl,
       token: () => this.token,
       hello: () => this.hello(),
+      pushing: () => this.push.isSending,
       onMessage: (message) => this.hear(message),
       onCommand: (command) => this.obey(command),
       onEnd: (end) => this.disconnected(end),

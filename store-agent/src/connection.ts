@@ -36,6 +36,8 @@ export interface ConnectionOptions {
   token: string;
   hello: () => Hello;
   onMessage: (message: HqMessage) => void;
+  /** Whether a push is under way. */
+  pushing: () => boolean;
   /** When HQ last answered over HTTP, by `performance.now()`. */
   lastHttpAnswerMs: () => number;
   log: Logger;
@@ -54,6 +56,7 @@ export class Connection {
   private bytesRead = 0;
   private heardMs = performance.now();
   private checkedMs = performance.now();
+  private pongedMs = -Infinity;
 
   constructor(private readonly options: ConnectionOptions) {
     this.ended = new Promise((resolve) => {
@@ -75,7 +78,10 @@ export class Connection {
       followRedirects: false,
     });
     this.listen();
-    this.watch = setInterval(() => this.checkSilence(), agentLimits.silenceCheckMs);
+    this.watch = setInterval(() => {
+      this.checkSilence();
+      this.showLife();
+    }, agentLimits.silenceCheckMs);
   }
 
   get isWelcomed(): boolean {
@@ -171,6 +177,15 @@ export class Connection {
     ) {
       this.cut('silent', 'no welcome came');
     }
+  }
+
+  private showLife(): void {
+    const nowMs = performance.now();
+    // half a check of slack: the timer is never punctual
+    if (nowMs - this.pongedMs < agentLimits.pushingPongMs - agentLimits.silenceCheckMs / 2) return;
+    if (!this.isWelcomed || !this.options.pushing()) return;
+    this.pongedMs = nowMs;
+    this.socket.pong();
   }
 
   private cut(how: 'silent' | 'stopped', message: string): void {

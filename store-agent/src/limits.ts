@@ -63,6 +63,11 @@ export const agentLimits = {
   /** Leaves a thin line (1 s round trip, losses) room for two tries of each step. */
   handshakeTimeoutMs: 8_000,
   welcomeTimeoutMs: 15_000,
+  /**
+   * While a push is under way a pong goes out this often, unasked: on a thin line HQ's ping, or the pong to it, is lost too
+   * often to be the only sign of life.
+   */
+  pushingPongMs: 2_000,
   /** HQ pings every 4 s: three missed ones. */
   silenceMs: 12_000,
   /** HTTP answers prove a living HQ while a thin line starves the socket, but not for longer than this. */

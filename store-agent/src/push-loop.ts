@@ -85,6 +85,10 @@ export class PushLoop {
     this.ended = this.run();
   }
 
+  get isSending(): boolean {
+    return this.sending !== null;
+  }
+
   /** Records were queued, or a token came. */
   wake(): void {
     this.wakeup.wake();

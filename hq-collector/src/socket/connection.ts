@@ -27,6 +27,8 @@ export interface ConnectionEvents {
 }
 
 export interface ConnectionRules extends SilenceRule {
+  /** While the body of a push is on its way: on a thin line both connections of a store stall at times. */
+  readonly pushSilenceLimitMs: number;
   readonly helloTimeoutMs: number;
   readonly heartbeatWindowMs: number;
 }
@@ -48,6 +50,8 @@ export class StoreConnection {
   readonly tokenId: string;
   /** Null until the hello. */
   hello: Hello | null = null;
+  /** Bodies of pushes of this store that HQ is reading. */
+  bodiesOnTheirWay = 0;
   private reason: DisconnectReason | undefined;
   private ended = false;
   private lastByteAtMs: number;
@@ -113,7 +117,11 @@ export class StoreConnection {
   check(rules: ConnectionRules): void {
     if (this.ended) return;
     const nowMs = this.clock.now();
-    const next = probe(nowMs - this.lastByteAtMs, nowMs - this.lastPingAtMs, rules);
+    const silenceLimitMs = this.bodiesOnTheirWay > 0 ? rules.pushSilenceLimitMs : rules.silenceLimitMs;
+    const next = probe(nowMs - this.lastByteAtMs, nowMs - this.lastPingAtMs, {
+      pingIntervalMs: rules.pingIntervalMs,
+      silenceLimitMs,
+    });
     if (next === 'give_up') return this.cut('network silent');
     if (next === 'ping') {
       this.lastPingAtMs = nowMs;

@@ -43,6 +43,7 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet {
     const rules: ConnectionRules = {
       pingIntervalMs: config.HQ_PING_INTERVAL_MS,
       silenceLimitMs: config.HQ_SILENCE_LIMIT_MS,
+      pushSilenceLimitMs: config.HQ_PUSH_SILENCE_LIMIT_MS,
       heartbeatWindowMs: config.HQ_HEARTBEAT_WINDOW_MS,
       helloTimeoutMs: limits.helloTimeoutMs,
     };
@@ -172,6 +173,18 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet {
   /** A byte of this store came over HTTP. */
   touch(storeId: string): void {
     this.fleet.get(storeId)?.touch();
+  }
+
+  /** The body of a push of this store is read while `work` runs. */
+  async whileReceiving<T>(storeId: string, work: () => Promise<T>): Promise<T> {
+    const connection = this.fleet.get(storeId);
+    if (!connection) return work();
+    connection.bodiesOnTheirWay += 1;
+    try {
+      return await work();
+    } finally {
+      connection.bodiesOnTheirWay -= 1;
+    }
   }
 
   /** Says goodbye to every store, each with its own time to come back. */

@@ -29,6 +29,8 @@ export interface PushContext {
   tokenRejected(code: TokenRejection, source: string, storeId: string | undefined): void;
   /** A byte of this store came. */
   touch(storeId: string): void;
+  /** Wraps the reading of a body of this store. */
+  whileReceiving<T>(storeId: string, work: () => Promise<T>): Promise<T>;
   draining(): boolean;
 }
 
@@ -91,17 +93,19 @@ export class PushRoute {
         actual: schemaVersion,
       });
     }
-    const { lines, bytes } = await readBatchLines(
-      request,
-      request.headers['content-encoding'] === 'gzip',
-      {
-        maxBatchBytes: config.HQ_MAX_BATCH_BYTES,
-        maxBatchRecords: config.HQ_MAX_BATCH_RECORDS,
-        maxRecordBytes: config.HQ_MAX_RECORD_BYTES,
-        stallMs: config.HQ_BODY_STALL_MS,
-        deadlineMs: config.HQ_BODY_DEADLINE_MS,
-      },
-      () => this.context.touch(storeId),
+    const { lines, bytes } = await this.context.whileReceiving(storeId, () =>
+      readBatchLines(
+        request,
+        request.headers['content-encoding'] === 'gzip',
+        {
+          maxBatchBytes: config.HQ_MAX_BATCH_BYTES,
+          maxBatchRecords: config.HQ_MAX_BATCH_RECORDS,
+          maxRecordBytes: config.HQ_MAX_RECORD_BYTES,
+          stallMs: config.HQ_BODY_STALL_MS,
+          deadlineMs: config.HQ_BODY_DEADLINE_MS,
+        },
+        () => this.context.touch(storeId),
+      ),
     );
     progress.records = lines.length;
     progress.bytes = bytes;
