@@ -7,9 +7,31 @@ CREATE FUNCTION hq.business_date(at timestamp with time zone, timezone text, day
     LANGUAGE sql STABLE
     AS $$ select ((at at time zone timezone) - day_cutover)::date $$;
 
+CREATE FUNCTION hq.hq_data_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform pg_notify('hq_data_changed', '');
+  return null;
+end
+$$;
+
 CREATE FUNCTION hq.hq_now() RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     AS $$ select coalesce((select fixed_at from hq.business_clock), clock_timestamp()) $$;
+
+CREATE FUNCTION hq.hq_record_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  new.changed_at := clock_timestamp();
+  new.position := null;
+  if tg_op = 'UPDATE' and old.store_set <> new.store_set then
+    insert into hq.hq_pointer (entity, record_id, store_set) values (old.entity, old.record_id, old.store_set);
+  end if;
+  return new;
+end
+$$;
 
 CREATE FUNCTION hq.is_open(opening_hours jsonb, timezone text, at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
@@ -24,6 +46,58 @@ CREATE FUNCTION hq.is_open(opening_hours jsonb, timezone text, at timestamp with
     where local >= opens
       and local < case when closes <= opens then closes + interval '1 day' else closes end
   )
+$$;
+
+CREATE FUNCTION hq.publish(publishing text) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+  before bigint;
+  after bigint;
+begin
+  insert into hq.entity_head (entity) values (publishing) on conflict do nothing;
+  -- Publishers of an entity follow each other here, and each sees what the one before has committed.
+  select head into before from hq.entity_head where entity = publishing for update;
+  after := before;
+  with waiting as (
+    select record_id from hq.hq_record where entity = publishing and position is null for update skip locked
+  ), numbered as (
+    select record_id, before + row_number() over () as position from waiting
+  ), published as (
+    update hq.hq_record r set position = n.position from numbered n
+    where r.entity = publishing and r.record_id = n.record_id
+    returning r.position
+  )
+  select coalesce(max(position), after) into after from published;
+  with waiting as (
+    select pointer_id from hq.hq_pointer where entity = publishing and position is null for update skip locked
+  ), numbered as (
+    select pointer_id, after + row_number() over () as position from waiting
+  ), published as (
+    update hq.hq_pointer p set position = n.position from numbered n where p.pointer_id = n.pointer_id
+    returning p.position
+  )
+  select coalesce(max(position), after) into after from published;
+  if after = before then
+    return null;
+  end if;
+  update hq.entity_head set head = after where entity = publishing;
+  insert into hq.publication (entity, head) values (publishing, after);
+  perform pg_notify('hq_published', '');
+  return after;
+end
+$$;
+
+CREATE FUNCTION hq.store_set_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+  changed hq.store_set_member := case when tg_op = 'DELETE' then old else new end;
+begin
+  insert into hq.hq_pointer (entity, record_id, store_id)
+  select entity, record_id, changed.store_id from hq.hq_record where store_set = changed.store_set and not deleted;
+  return null;
+end
 $$;
 
 CREATE TABLE hq.activity (
@@ -103,6 +177,12 @@ CREATE TABLE hq.entity (
     CONSTRAINT entity_entity_check CHECK ((entity ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 
+CREATE TABLE hq.entity_head (
+    entity text NOT NULL,
+    head bigint DEFAULT 0 NOT NULL,
+    forgotten bigint DEFAULT 0 NOT NULL
+);
+
 CREATE TABLE hq.error_episode (
     episode_id bigint NOT NULL,
     store_id text NOT NULL,
@@ -135,6 +215,44 @@ CREATE TABLE hq.headquarters (
     heartbeat_window_ms integer DEFAULT 75000 NOT NULL,
     restart_grace_ms integer DEFAULT 60000 NOT NULL,
     CONSTRAINT headquarters_singleton_check CHECK (singleton)
+);
+
+CREATE TABLE hq.hq_pointer (
+    pointer_id bigint NOT NULL,
+    entity text NOT NULL,
+    record_id text NOT NULL,
+    store_set text,
+    store_id text,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    "position" bigint,
+    CONSTRAINT hq_pointer_check CHECK (((store_set IS NULL) <> (store_id IS NULL)))
+);
+
+ALTER TABLE hq.hq_pointer ALTER COLUMN pointer_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hq.hq_pointer_pointer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE hq.hq_record (
+    entity text NOT NULL,
+    record_id text NOT NULL,
+    store_set text DEFAULT 'all'::text NOT NULL,
+    deleted boolean DEFAULT false NOT NULL,
+    data jsonb,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    "position" bigint,
+    CONSTRAINT hq_record_check CHECK ((deleted OR (data IS NOT NULL)))
+);
+
+CREATE TABLE hq.publication (
+    entity text NOT NULL,
+    head bigint NOT NULL,
+    nonce integer DEFAULT (floor((random() * (2147483647)::double precision)))::integer NOT NULL,
+    published_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 CREATE TABLE hq.pushed_record (
@@ -261,6 +379,7 @@ CREATE TABLE hq.store_entity (
     last_success_at timestamp with time zone,
     records_total bigint DEFAULT 0 NOT NULL,
     changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    empty_checks_total bigint DEFAULT 0 NOT NULL,
     CONSTRAINT store_entity_direction_check CHECK ((direction = ANY (ARRAY['push'::text, 'pull'::text])))
 )
 WITH (fillfactor='70');
@@ -272,6 +391,32 @@ CREATE TABLE hq.store_error_total (
     changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 )
 WITH (fillfactor='80');
+
+CREATE TABLE hq.store_pull (
+    store_id text NOT NULL,
+    entity text NOT NULL,
+    confirmed_position bigint DEFAULT 0 NOT NULL,
+    scan_end bigint,
+    page_id uuid,
+    page_position bigint,
+    page_scan_end bigint,
+    page_records integer,
+    page_bytes bigint,
+    page_sent_at timestamp with time zone,
+    page_failed boolean DEFAULT false NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE hq.store_set (
+    store_set text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE hq.store_set_member (
+    store_set text NOT NULL,
+    store_id text NOT NULL,
+    CONSTRAINT store_set_member_store_set_check CHECK ((store_set <> 'all'::text))
+);
 
 CREATE TABLE hq.store_token (
     token_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -357,6 +502,16 @@ CREATE TABLE hq.sync_log_default (
     operations integer DEFAULT 1 NOT NULL
 );
 
+CREATE UNLOGGED TABLE hq.upload_line (
+    upload_id uuid NOT NULL,
+    line integer NOT NULL,
+    record_id text NOT NULL,
+    store_set text,
+    deleted boolean NOT NULL,
+    data jsonb,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE VIEW hq_view.activity AS
  SELECT a.store_id,
     a.business_date,
@@ -419,6 +574,16 @@ CREATE VIEW hq_view.headquarters AS
             min(collector.serving_since) AS serving_since
            FROM hq.collector
           WHERE (collector.lease_until > clock_timestamp())) c;
+
+CREATE VIEW hq_view.hq_records AS
+ SELECT hq_record.entity,
+    hq_record.record_id,
+    hq_record.store_set,
+    hq_record.deleted,
+    hq_record.data,
+    hq_record.changed_at,
+    hq_record."position"
+   FROM hq.hq_record;
 
 CREATE VIEW hq_view.open_registers AS
  SELECT c.store_id,
@@ -494,6 +659,20 @@ CREATE VIEW hq_view.store_entities AS
            FROM jsonb_array_elements(c.queues) q(value)
           WHERE (((q.value ->> 'entity'::text) = e.entity) AND ((q.value ->> 'direction'::text) = e.direction))
          LIMIT 1) w ON (true));
+
+CREATE VIEW hq_view.store_pulls AS
+ SELECT c.store_id,
+    e.entity,
+    COALESCE(h.head, (0)::bigint) AS head,
+    COALESCE(p.confirmed_position, (0)::bigint) AS confirmed_position,
+    p.scan_end,
+    (p.page_id IS NOT NULL) AS page_unconfirmed,
+    p.page_sent_at
+   FROM ((((hq.store_connection c
+     JOIN hq.store s ON (((s.store_id = c.store_id) AND (s.archived_at IS NULL))))
+     JOIN hq.entity e ON ((e.direction = 'pull'::text)))
+     LEFT JOIN hq.entity_head h ON ((h.entity = e.entity)))
+     LEFT JOIN hq.store_pull p ON (((p.store_id = c.store_id) AND (p.entity = e.entity))));
 
 CREATE VIEW hq_view.store_status AS
  SELECT s.store_id,
@@ -648,6 +827,9 @@ ALTER TABLE ONLY hq.business_clock
 ALTER TABLE ONLY hq.collector
     ADD CONSTRAINT collector_pkey PRIMARY KEY (replica_id);
 
+ALTER TABLE ONLY hq.entity_head
+    ADD CONSTRAINT entity_head_pkey PRIMARY KEY (entity);
+
 ALTER TABLE ONLY hq.entity
     ADD CONSTRAINT entity_pkey PRIMARY KEY (entity);
 
@@ -656,6 +838,15 @@ ALTER TABLE ONLY hq.error_episode
 
 ALTER TABLE ONLY hq.headquarters
     ADD CONSTRAINT headquarters_pkey PRIMARY KEY (singleton);
+
+ALTER TABLE ONLY hq.hq_pointer
+    ADD CONSTRAINT hq_pointer_pkey PRIMARY KEY (pointer_id);
+
+ALTER TABLE ONLY hq.hq_record
+    ADD CONSTRAINT hq_record_pkey PRIMARY KEY (entity, record_id);
+
+ALTER TABLE ONLY hq.publication
+    ADD CONSTRAINT publication_pkey PRIMARY KEY (entity, head);
 
 ALTER TABLE ONLY hq.pushed_record
     ADD CONSTRAINT pushed_record_pkey PRIMARY KEY (store_id, entity, record_id);
@@ -684,11 +875,23 @@ ALTER TABLE ONLY hq.store_error_total
 ALTER TABLE ONLY hq.store
     ADD CONSTRAINT store_pkey PRIMARY KEY (store_id);
 
+ALTER TABLE ONLY hq.store_pull
+    ADD CONSTRAINT store_pull_pkey PRIMARY KEY (store_id, entity);
+
+ALTER TABLE ONLY hq.store_set_member
+    ADD CONSTRAINT store_set_member_pkey PRIMARY KEY (store_id, store_set);
+
+ALTER TABLE ONLY hq.store_set
+    ADD CONSTRAINT store_set_pkey PRIMARY KEY (store_set);
+
 ALTER TABLE ONLY hq.store_token
     ADD CONSTRAINT store_token_pkey PRIMARY KEY (token_id);
 
 ALTER TABLE ONLY hq.store_token
     ADD CONSTRAINT store_token_secret_hash_key UNIQUE (secret_hash);
+
+ALTER TABLE ONLY hq.upload_line
+    ADD CONSTRAINT upload_line_pkey PRIMARY KEY (upload_id, line);
 
 CREATE INDEX audit_log_store ON hq.audit_log USING btree (store_id, at DESC);
 
@@ -696,9 +899,23 @@ CREATE UNIQUE INDEX error_episode_open ON hq.error_episode USING btree (store_id
 
 CREATE INDEX error_episode_resolved ON hq.error_episode USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
 
+CREATE INDEX hq_pointer_set ON hq.hq_pointer USING btree (entity, store_set, "position") WHERE (("position" IS NOT NULL) AND (store_set IS NOT NULL));
+
+CREATE INDEX hq_pointer_store ON hq.hq_pointer USING btree (entity, store_id, "position") WHERE (("position" IS NOT NULL) AND (store_id IS NOT NULL));
+
+CREATE INDEX hq_pointer_unpublished ON hq.hq_pointer USING btree (entity) WHERE ("position" IS NULL);
+
+CREATE INDEX hq_record_position ON hq.hq_record USING btree (entity, store_set, "position") WHERE ("position" IS NOT NULL);
+
+CREATE INDEX hq_record_unpublished ON hq.hq_record USING btree (entity) WHERE ("position" IS NULL);
+
 CREATE UNIQUE INDEX quarantined_record_held ON hq.quarantined_record USING btree (store_id, entity, content_hash) WHERE (state = 'held'::text);
 
 CREATE INDEX store_command_waiting ON hq.store_command USING btree (store_id, created_at) WHERE (done_at IS NULL);
+
+CREATE INDEX store_pull_unconfirmed ON hq.store_pull USING btree (page_sent_at) WHERE ((page_id IS NOT NULL) AND (NOT page_failed));
+
+CREATE INDEX store_set_member_set ON hq.store_set_member USING btree (store_set);
 
 CREATE INDEX store_token_store ON hq.store_token USING btree (store_id);
 
@@ -714,11 +931,40 @@ ALTER INDEX hq.sync_error_store ATTACH PARTITION hq.sync_error_default_store_id_
 
 ALTER INDEX hq.sync_log_store ATTACH PARTITION hq.sync_log_default_store_id_at_idx;
 
+CREATE TRIGGER hq_data_changed AFTER INSERT ON hq.hq_pointer FOR EACH STATEMENT EXECUTE FUNCTION hq.hq_data_changed();
+
+CREATE TRIGGER hq_data_changed AFTER INSERT OR UPDATE OF data, deleted, store_set ON hq.hq_record FOR EACH STATEMENT EXECUTE FUNCTION hq.hq_data_changed();
+
+CREATE TRIGGER hq_record_changed BEFORE INSERT OR UPDATE OF data, deleted, store_set ON hq.hq_record FOR EACH ROW EXECUTE FUNCTION hq.hq_record_changed();
+
+CREATE TRIGGER store_set_changed AFTER INSERT OR DELETE ON hq.store_set_member FOR EACH ROW EXECUTE FUNCTION hq.store_set_changed();
+
 ALTER TABLE ONLY hq.activity
     ADD CONSTRAINT activity_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
 
+ALTER TABLE ONLY hq.entity_head
+    ADD CONSTRAINT entity_head_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
 ALTER TABLE ONLY hq.error_episode
     ADD CONSTRAINT error_episode_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.hq_pointer
+    ADD CONSTRAINT hq_pointer_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.hq_pointer
+    ADD CONSTRAINT hq_pointer_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.hq_pointer
+    ADD CONSTRAINT hq_pointer_store_set_fkey FOREIGN KEY (store_set) REFERENCES hq.store_set(store_set);
+
+ALTER TABLE ONLY hq.hq_record
+    ADD CONSTRAINT hq_record_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.hq_record
+    ADD CONSTRAINT hq_record_store_set_fkey FOREIGN KEY (store_set) REFERENCES hq.store_set(store_set);
+
+ALTER TABLE ONLY hq.publication
+    ADD CONSTRAINT publication_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
 
 ALTER TABLE ONLY hq.pushed_record
     ADD CONSTRAINT pushed_record_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
@@ -752,6 +998,18 @@ ALTER TABLE ONLY hq.store_entity
 
 ALTER TABLE ONLY hq.store_error_total
     ADD CONSTRAINT store_error_total_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_pull
+    ADD CONSTRAINT store_pull_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.store_pull
+    ADD CONSTRAINT store_pull_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_set_member
+    ADD CONSTRAINT store_set_member_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_set_member
+    ADD CONSTRAINT store_set_member_store_set_fkey FOREIGN KEY (store_set) REFERENCES hq.store_set(store_set);
 
 ALTER TABLE ONLY hq.store_token
     ADD CONSTRAINT store_token_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);

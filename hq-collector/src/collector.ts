@@ -6,12 +6,14 @@ import { ensureAdminToken } from './admin/admin-token.js';
 import type { Config } from './config.js';
 import { openPool, type Pool } from './db/database.js';
 import { migrate } from './db/migrate.js';
+import { Listener } from './db/listener.js';
+import { ReadingLoop } from './db/reading-loop.js';
 import { maintainPartitions } from './db/partitions.js';
 import { Events } from './events.js';
 import { FleetWriter } from './fleet/fleet-writer.js';
 import { Lease } from './fleet/lease.js';
 import { authenticate, isTokenRejection, type TokenRejection } from './fleet/store-token.js';
-import { Watch } from './fleet/watch.js';
+import { storeChangedChannel, Watch } from './fleet/watch.js';
 import { createApp } from './http/app.js';
 import { codedError } from './http/coded-error.js';
 import { healthz, readyz } from './http/health.js';
@@ -20,6 +22,10 @@ import { createStoresEndpoint } from './metrics/stores-endpoint.js';
 import { StoreSockets } from './socket/store-sockets.js';
 import { createUpgradeHandler } from './socket/upgrade.js';
 import { FailureRecorder } from './sync/failure-recorder.js';
+import { EmptyChecks } from './sync/empty-checks.js';
+import { failLatePages } from './sync/late-pages.js';
+import { hqDataChangedChannel, publishedChannel, Publisher } from './sync/publisher.js';
+import { PullRoute } from './sync/pull-route.js';
 import { PushRoute } from './sync/push-route.js';
 
 const maintenanceIntervalMs = 3_600_000;
@@ -88,9 +94,33 @@ export async function startCollector(
     });
 
     const lease = new Lease(pool, replicaId, config, (error) => events.databaseFailed('lease', error));
-    const watch = new Watch(pool, config.DATABASE_URL, config.HQ_WATCH_INTERVAL_MS, sockets, (error) =>
+    const watch = new Watch(pool, config.HQ_WATCH_INTERVAL_MS, sockets, (error) =>
       events.databaseFailed('watch', error),
     );
+    const publisher = new Publisher(pool, config.HQ_WATCH_INTERVAL_MS, sockets, (error) =>
+      events.databaseFailed('publish', error),
+    );
+    const latePages = new ReadingLoop(
+      config.HQ_WATCH_INTERVAL_MS,
+      async () => {
+        const pages = await failLatePages(pool, config.HQ_CONFIRM_TIMEOUT_MS);
+        if (pages > 0) events.pagesUnconfirmed(pages);
+      },
+      (error) => events.databaseFailed('late pages', error),
+    );
+    const listener = new Listener(
+      config.DATABASE_URL,
+      {
+        [storeChangedChannel]: () => void watch.read(),
+        [hqDataChangedChannel]: () => void publisher.read(),
+        [publishedChannel]: () => void publisher.read(),
+      },
+      (error) => events.databaseFailed('listen', error),
+    );
+    const emptyChecks = new EmptyChecks(pool, config.HQ_FLUSH_INTERVAL_MS, (error) =>
+      events.databaseFailed('write checks', error),
+    );
+    closers.unshift(() => emptyChecks.stop());
     const tokenRejected = (code: TokenRejection, source: string, storeId: string | undefined) => {
       events.tokenRejected(code, source, storeId);
       failures.rejectedToken(code, source, storeId);
@@ -105,6 +135,16 @@ export async function startCollector(
       whileReceiving: (storeId, work) => sockets.whileReceiving(storeId, work),
       draining: () => draining,
     });
+    const pull = new PullRoute({
+      config,
+      pool,
+      events,
+      failures,
+      emptyChecks,
+      tokenRejected,
+      touch: (storeId) => sockets.touch(storeId),
+      draining: () => draining,
+    });
     const storeMetrics = createStoresEndpoint({ pool, log });
     metrics.observe({
       sockets: () => sockets.size,
@@ -117,8 +157,9 @@ export async function startCollector(
     });
 
     const app = createApp({
-      admin: { pool, config, events },
+      admin: { pool, config, events, publish: () => publisher.read() },
       push,
+      pull,
       metrics,
       storeMetrics: storeMetrics.handler,
       healthz,
@@ -156,8 +197,14 @@ export async function startCollector(
       lease.release().catch((error: unknown) => events.databaseFailed('release lease', error)),
     );
     watch.start();
+    publisher.start();
+    latePages.start();
+    listener.start();
     closers.unshift(
+      () => listener.stop(),
       () => watch.stop(),
+      () => publisher.stop(),
+      () => latePages.stop(),
       () => storeMetrics.close(),
     );
     closers.unshift(() => sockets.shutdown());
@@ -186,7 +233,11 @@ async function readEpoch(pool: Pool): Promise<string> {
 }
 
 async function startMaintenance(pool: Pool, config: Config, events: Events): Promise<() => void> {
-  const retention = { logDays: config.HQ_LOG_RETENTION_DAYS, errorDays: config.HQ_ERROR_RETENTION_DAYS };
+  const retention = {
+    logDays: config.HQ_LOG_RETENTION_DAYS,
+    errorDays: config.HQ_ERROR_RETENTION_DAYS,
+    tombstoneDays: config.HQ_TOMBSTONE_DAYS,
+  };
   await maintainPartitions(pool, retention);
   const timer = setInterval(() => {
     maintainPartitions(pool, retention).catch((error: unknown) =>

@@ -62,6 +62,13 @@ export const settings = z.object({
   ),
   HQ_MAX_CONNECTIONS: wholeNumber(25_000, 1, 1_000_000).describe('Most store connections of this process.'),
   HQ_MAX_CONCURRENT_PUSHES: wholeNumber(64, 1, 10_000).describe('Pushes handled at once; more get 429.'),
+  HQ_MAX_CONCURRENT_PULLS: wholeNumber(64, 1, 10_000).describe('Pulls handled at once; more get 429.'),
+  HQ_CONFIRM_TIMEOUT_MS: milliseconds(120_000, 100).describe(
+    'A page that its store has not confirmed after this long is a failure.',
+  ),
+  HQ_TOMBSTONE_DAYS: wholeNumber(90, 1, 3_650).describe(
+    'Days that deletes are kept for stores that were away; a store away for longer pulls everything again.',
+  ),
   HQ_MAX_BATCH_RECORDS: wholeNumber(limits.maxBatchRecords, 1, limits.maxBatchRecords).describe(
     'Most records in a batch.',
   ),

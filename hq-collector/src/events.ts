@@ -81,6 +81,22 @@ export class Events {
     this.log.warn({ storeId, entity, code, durationSeconds }, 'push failed');
   }
 
+  pullAnswered(records: number, durationSeconds: number): void {
+    this.metrics.syncDuration.observe({ direction: 'pull', outcome: 'success' }, durationSeconds);
+    if (records > 0) this.metrics.batchRecords.observe({ direction: 'pull' }, records);
+  }
+
+  pullFailed(storeId: string, code: ErrorCode, durationSeconds: number): void {
+    this.metrics.syncDuration.observe({ direction: 'pull', outcome: 'failure' }, durationSeconds);
+    this.metrics.syncFailures.inc({ code });
+    this.log.warn({ storeId, code, durationSeconds }, 'pull failed');
+  }
+
+  pagesUnconfirmed(pages: number): void {
+    this.metrics.syncFailures.inc({ code: 'page_unconfirmed' }, pages);
+    this.log.warn({ pages }, 'pages were not confirmed in time');
+  }
+
   httpAnswered(method: string, route: string, status: number, durationSeconds: number): void {
     this.metrics.httpDuration.observe({ method, route, status }, durationSeconds);
   }

@@ -267,6 +267,39 @@ export const errors = define({
     title: 'The address does not take this method',
     advice: 'Use the methods of this document.',
   },
+  // a pull
+  entity_not_pulled: {
+    status: 409,
+    kind: 'malformed_request',
+    retry: false,
+    title: 'This entity goes from the stores to HQ',
+    advice: 'Do not pull it.',
+  },
+  pull_invalid: {
+    status: 400,
+    kind: 'malformed_request',
+    retry: false,
+    title: 'The body of the pull does not fit',
+    advice: 'Correct the field that `errors` names.',
+  },
+  cursor_expired: {
+    status: 410,
+    retry: false,
+    title: 'HQ has forgotten deletes since this cursor',
+    advice: 'Pull from the start, with `cursor` null.',
+  },
+  cursor_unknown: {
+    status: 410,
+    retry: false,
+    title: 'The cursor is of a history that HQ does not have, as after a restore from a backup',
+    advice: 'Pull from the start, with `cursor` null.',
+  },
+  page_unconfirmed: {
+    kind: 'network_timeout',
+    retry: true,
+    title: 'The store did not confirm a page in time',
+    advice: 'The store pulls on from its own cursor; nothing is lost.',
+  },
   // one record of a push: it is quarantined and the rest of its batch commits
   record_not_json: {
     kind: 'record_rejected',

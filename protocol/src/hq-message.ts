@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { entityName } from './entity.js';
 import { limits } from './limits.js';
 import { count, currency, id, instant, text, timeOfDay } from './primitives.js';
 import { batchLimits } from './push.js';
@@ -14,15 +15,16 @@ export const storeSettings = z.object({
 export type StoreSettings = z.infer<typeof storeSettings>;
 
 /** The commands of this version. */
-export const commandName = z.enum(['push_now']);
+export const commandName = z.enum(['push_now', 'resync']);
 
 /** Asks the store server to do something. Delivered again at each connect until `command_done` came. */
 export const command = z.object({
   type: z.literal('command'),
   commandId: z.uuid(),
   command: text(64).describe(
-    '`push_now`: end every backoff and push what waits. A client refuses one it does not know.',
+    '`push_now`: end every backoff and push what waits. `resync`: pull these entities from the start. A client refuses one it does not know.',
   ),
+  entities: z.array(entityName).min(1).optional().describe('With `resync`.'),
 });
 export type Command = z.infer<typeof command>;
 
@@ -42,6 +44,10 @@ export type Welcome = z.infer<typeof welcome>;
 
 /** The store's settings have changed at HQ. */
 export const settings = z.object({ type: z.literal('settings'), store: storeSettings });
+
+/** HQ has something new of these entities: pull them. A hint that may come late, twice or never; pull every 5 minutes without it. */
+export const news = z.object({ type: z.literal('news'), entities: z.array(entityName).min(1) });
+export type News = z.infer<typeof news>;
 
 /** HQ has kept the report; the store forgets it. */
 export const reportReceived = z.object({ type: z.literal('report_received'), reportId: z.uuid() });
@@ -65,6 +71,7 @@ export const hqMessage = z.discriminatedUnion('type', [
   welcome,
   settings,
   command,
+  news,
   reportReceived,
   errorFrame,
   goodbye,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hqMessage } from './hq-message.js';
 import { problem, pushAnswer, pushHeaders } from './push.js';
+import { pageEnd, pulledRecord, pullRequest } from './pull.js';
 import { dataByEntity, recordEnvelope } from './record.js';
 import { storeMessage } from './store-message.js';
 
@@ -16,6 +17,9 @@ export function wireSchemas(): Record<string, object> {
       Object.entries(dataByEntity).map(([entity, data]) => [`data-${entity}`, schema(data)]),
     ),
     'push-answer': schema(pushAnswer),
+    'pull-request': schema(pullRequest),
+    'pull-record': schema(pulledRecord),
+    'pull-page-end': schema(pageEnd),
     problem: schema(problem),
   };
 }

@@ -11,6 +11,10 @@ export const limits = {
   maxBatchBytes: 1024 * 1024,
   /** One line of a batch; a single record above it can never be sent and stays, reported, at the store. */
   maxRecordBytes: 256 * 1024,
+  /** Records in one page of a pull. */
+  maxPageRecords: 5_000,
+  /** Records of one page of a pull, in bytes; a single larger record is a page of its own. */
+  maxPageBytes: 2 * 1024 * 1024,
   /** Lines of one sale. */
   maxSaleLines: 5_000,
   /** Record, terminal, product, batch ids. */

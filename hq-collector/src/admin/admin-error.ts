@@ -18,6 +18,9 @@ const definitions = {
   token_not_found: { status: 404, title: 'No such token of this store' },
   quarantine_not_found: { status: 404, title: 'No such record is held in quarantine' },
   timezone_unknown: { status: 400, title: 'The database does not know this time zone' },
+  entity_not_found: { status: 404, title: 'HQ knows no such entity' },
+  entity_not_pulled: { status: 409, title: 'This entity goes from the stores to HQ' },
+  store_set_not_found: { status: 409, title: 'No such set of stores' },
   endpoint_not_found: { status: 404, title: 'No such address' },
 } as const;
 
@@ -26,7 +29,7 @@ export type AdminErrorCode = keyof typeof definitions;
 export class AdminError extends Error {
   constructor(
     readonly code: AdminErrorCode,
-    readonly extra: Pick<Problem, 'detail' | 'errors'> = {},
+    readonly extra: Partial<Record<'detail', string | undefined>> & Pick<Problem, 'errors'> = {},
   ) {
     super(code);
   }

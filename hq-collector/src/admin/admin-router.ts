@@ -1,5 +1,11 @@
 import { problemContentType, problemOf } from '@hq-sync/protocol/problem';
-import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import express, {
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import type { z } from 'zod';
 import { codedError } from '../http/coded-error.js';
 import { pathOf } from '../socket/read-frame.js';
@@ -13,10 +19,13 @@ const maxBodyBytes = 100 * 1024;
 /** `/admin/v1`: every endpoint behind its token and its role, every failure a problem document. */
 export function createAdminRouter(context: AdminContext): Router {
   const router = express.Router();
-  router.use(express.json({ limit: maxBodyBytes, type: () => true }));
+  const readJson = express.json({ limit: maxBodyBytes, type: () => true });
+  const leaveBody: RequestHandler = (_request, _response, next) => next();
   for (const endpoint of adminEndpoints) {
-    router[endpoint.method](endpoint.path.replace(/\{(\w+)\}/g, ':$1'), (request, response) =>
-      serve(context, endpoint, request, response),
+    router[endpoint.method](
+      endpoint.path.replace(/\{(\w+)\}/g, ':$1'),
+      endpoint.ndjson ? leaveBody : readJson,
+      (request, response) => serve(context, endpoint, request, response),
     );
   }
   router.use(() => {
@@ -44,7 +53,7 @@ async function serve(
   const query = parse(endpoint.query, request.query, 'query');
   const body = parse(endpoint.body, request.body ?? {}, 'body');
   const actor = { name, role, source: request.socket.remoteAddress ?? 'unknown' };
-  const answer = await endpoint.handle(context, { params, query, body, actor } as never);
+  const answer = await endpoint.handle(context, { params, query, body, lines: request, actor } as never);
   if (endpoint.method !== 'get')
     context.events.audited(
       name,

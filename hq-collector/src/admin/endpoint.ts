@@ -18,6 +18,8 @@ export interface AdminContext {
   readonly pool: Pool;
   readonly config: Config;
   readonly events: Events;
+  /** Publishes what has been committed to HQ's data, and tells the stores. Never rejects. */
+  publish(): Promise<void>;
 }
 
 type Shape = z.ZodType | undefined;
@@ -25,7 +27,7 @@ type Of<S extends Shape> = S extends z.ZodType ? z.infer<S> : undefined;
 
 /** One route of the admin API; the router and the OpenAPI document are both made from it. */
 export interface Endpoint<P extends Shape = Shape, Q extends Shape = Shape, B extends Shape = Shape> {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Below `/admin/v1`, in OpenAPI's form: `/stores/{storeId}`. */
   readonly path: string;
   readonly role: Role;
@@ -33,11 +35,13 @@ export interface Endpoint<P extends Shape = Shape, Q extends Shape = Shape, B ex
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** What each line of the body is, where that is NDJSON: the handler reads `lines` as they come. */
+  readonly ndjson?: z.ZodType;
   readonly status: 200 | 201;
   readonly answer: z.ZodType;
   handle(
     context: AdminContext,
-    request: { params: Of<P>; query: Of<Q>; body: Of<B>; actor: Actor },
+    request: { params: Of<P>; query: Of<Q>; body: Of<B>; lines: AsyncIterable<Buffer>; actor: Actor },
   ): Promise<unknown>;
 }
 

@@ -2,7 +2,9 @@ import { listAudit } from './audit.js';
 import { sendCommand } from './commands.js';
 import type { Endpoint } from './endpoint.js';
 import { acknowledgeError, listErrors } from './errors.js';
+import { changeRecords } from './hq-data.js';
 import { discardQuarantined, listQuarantine, replayQuarantined } from './quarantine.js';
+import { listStoreSets, putStoreSet } from './store-sets.js';
 import { getStatus, listStatus } from './status.js';
 import { archiveStore, changeStore, createStore, getStore, listStores } from './stores.js';
 import { generateToken, listTokens, revokeToken } from './tokens.js';
@@ -25,5 +27,8 @@ export const adminEndpoints: readonly Endpoint[] = [
   listQuarantine,
   replayQuarantined,
   discardQuarantined,
+  changeRecords,
+  listStoreSets,
+  putStoreSet,
   listAudit,
 ];

@@ -4,7 +4,7 @@ import { recordResult, type RecordResult } from '@hq-sync/protocol/push';
 import { z } from 'zod';
 import { withTransaction, type Transaction } from '../db/database.js';
 import { takePushLock } from '../sync/push-lock.js';
-import { readPushingStore } from '../sync/pushing-store.js';
+import { readSendingStore } from '../sync/sender.js';
 import { storeBatch } from '../sync/store-batch.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
@@ -70,7 +70,7 @@ export const replayQuarantined = endpoint({
           bytes: content.length,
           lines: [{ line: 1, content: isUtf8(content) ? content.toString() : content }],
         },
-        await readPushingStore(tx, held.store_id),
+        await readSendingStore(tx, held.store_id),
         { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE },
         performance.now(),
       );

@@ -9,6 +9,7 @@ const maintenanceLockKey = 7_316_002;
 export interface Retention {
   readonly logDays: number;
   readonly errorDays: number;
+  readonly tombstoneDays: number;
 }
 
 /**
@@ -34,6 +35,8 @@ export async function maintainPartitions(pool: Pool, retention: Retention): Prom
       for (const { statement } of todo) await tx.query(statement);
     }
     await tx.query(pruneOldRows, [retention.errorDays]);
+    await tx.query(forgetTombstones, [retention.tombstoneDays]);
+    await tx.query("delete from hq.upload_line where received_at < now() - interval '1 day'");
   });
 }
 
@@ -53,6 +56,20 @@ const partitionStatements = `
   union all
   select format('drop table hq.%I', relname)
   from existing where day < (now() at time zone 'utc')::date - $3::integer`;
+
+// A cursor before what is forgotten has to start over. Positions that waited unpublished are no tombstones yet.
+const forgetTombstones = `
+  with old as (select now() - $1 * interval '1 day' as before),
+  records as (
+    delete from hq.hq_record using old where deleted and position is not null and changed_at < old.before
+    returning entity, position
+  ), pointers as (
+    delete from hq.hq_pointer using old where position is not null and changed_at < old.before
+    returning entity, position
+  ), gone as (
+    select entity, max(position) as position from (table records union all table pointers) one group by entity
+  )
+  update hq.entity_head h set forgotten = greatest(h.forgotten, gone.position) from gone where h.entity = gone.entity`;
 
 const pruneOldRows = `
   with old as (select now() - $1 * interval '1 day' as before),

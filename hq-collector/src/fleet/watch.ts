@@ -1,17 +1,16 @@
 import type { Command, StoreSettings } from '@hq-sync/protocol/hq-message';
-import pg from 'pg';
 import type { Pool } from '../db/database.js';
+import { ReadingLoop } from '../db/reading-loop.js';
 import { storeSettingsColumns } from './store-settings.js';
 import { tokenRejection, type TokenRejection } from './store-token.js';
 
 /** NOTIFY channel of changes that concern connected stores. Its payload is empty: a hint to read, not the news. */
-const hintChannel = 'hq_store_changed';
-const relistenDelayMs = 1_000;
+export const storeChangedChannel = 'hq_store_changed';
 /** Re-read settings this far before the newest change seen: longer than any transaction may stay open. */
 const settingsOverlap = "interval '60 seconds'";
 
 /** Said in the transaction that revokes a token, queues a command or changes a store; delivered at its commit. */
-export const hintStoreChanged = `select pg_notify('${hintChannel}', '')`;
+export const hintStoreChanged = `select pg_notify('${storeChangedChannel}', '')`;
 
 export interface WatchedFleet {
   /** Ids of the stores and tokens that are connected here. */
@@ -31,48 +30,29 @@ export interface WatchedFleet {
  * notification or a dead listener costs seconds and loses nothing.
  */
 export class Watch {
-  private timer: NodeJS.Timeout | undefined;
-  private listener: pg.Client | undefined;
-  private reading: Promise<void> | undefined;
-  private hinted = false;
-  private stopped = false;
+  private readonly loop: ReadingLoop;
   private lastReadAt: string | null = null;
 
   constructor(
     private readonly pool: Pool,
-    private readonly databaseUrl: string,
-    private readonly intervalMs: number,
+    intervalMs: number,
     private readonly fleet: WatchedFleet,
-    private readonly onError: (error: unknown) => void,
-  ) {}
-
-  start(): void {
-    void this.listen();
-    this.timer = setInterval(() => void this.read(), this.intervalMs);
+    onError: (error: unknown) => void,
+  ) {
+    this.loop = new ReadingLoop(intervalMs, () => this.readAll(), onError);
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    clearInterval(this.timer);
-    await this.listener?.end().catch(() => undefined);
-    await this.reading;
+  start(): void {
+    this.loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** Reads now, or once more after the read under way. */
   read(): Promise<void> {
-    if (this.reading) {
-      this.hinted = true;
-      return this.reading;
-    }
-    this.reading = this.readAll()
-      .catch(this.onError)
-      .then(() => {
-        this.reading = undefined;
-        if (!this.hinted || this.stopped) return;
-        this.hinted = false;
-        return this.read();
-      });
-    return this.reading;
+    return this.loop.read();
   }
 
   private async readAll(): Promise<void> {
@@ -100,29 +80,6 @@ export class Watch {
     }
     this.lastReadAt ??=
       (await this.pool.query<{ now: string }>('select clock_timestamp()::text as now')).rows[0]?.now ?? null;
-  }
-
-  private async listen(): Promise<void> {
-    if (this.stopped) return;
-    const client = new pg.Client({
-      connectionString: this.databaseUrl,
-      connectionTimeoutMillis: 3_000,
-      keepAlive: true,
-    });
-    this.listener = client;
-    client.on('notification', () => void this.read());
-    client.on('error', this.onError);
-    client.on('end', () => {
-      if (!this.stopped) setTimeout(() => void this.listen(), relistenDelayMs).unref();
-    });
-    try {
-      await client.connect();
-      await client.query(`listen ${hintChannel}`);
-      await this.read(); // whatever was said while nobody listened
-    } catch (error) {
-      this.onError(error);
-      await client.end().catch(() => undefined);
-    }
   }
 }
 

@@ -9,6 +9,7 @@ import express, {
 import { createAdminRouter } from '../admin/admin-router.js';
 import type { AdminContext } from '../admin/endpoint.js';
 import type { ProcessMetrics } from '../metrics/process-metrics.js';
+import type { PullRoute } from '../sync/pull-route.js';
 import type { PushRoute } from '../sync/push-route.js';
 import { openApiDocument } from '../openapi/document.js';
 import { answerProblem } from './answer-problem.js';
@@ -17,6 +18,7 @@ import { CodedError, codedError } from './coded-error.js';
 export interface Routes {
   readonly admin: AdminContext;
   readonly push: PushRoute;
+  readonly pull: PullRoute;
   readonly metrics: ProcessMetrics;
   readonly storeMetrics: RequestHandler;
   readonly healthz: RequestHandler;
@@ -41,6 +43,10 @@ export function createApp(routes: Routes): Express {
 
   app.post('/v1/push/:entity', (request, response) => routes.push.handle(request, response));
   app.all('/v1/push/:entity', () => {
+    throw new CodedError('method_not_allowed');
+  });
+  app.post('/v1/pull/:entity', (request, response) => routes.pull.handle(request, response));
+  app.all('/v1/pull/:entity', () => {
     throw new CodedError('method_not_allowed');
   });
   app.all('/v1/socket', (_request, response) => {

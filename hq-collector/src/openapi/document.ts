@@ -2,6 +2,7 @@ import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteaso
 import { errors, type ErrorCode } from '@hq-sync/protocol/error-code';
 import { entityName } from '@hq-sync/protocol/entity';
 import { problemContentType } from '@hq-sync/protocol/problem';
+import { pageEnd, pulledRecord, pullRequest } from '@hq-sync/protocol/pull';
 import { problem as wireProblem, pushAnswer } from '@hq-sync/protocol/push';
 import { id } from '@hq-sync/protocol/primitives';
 import { recordEnvelope } from '@hq-sync/protocol/record';
@@ -34,8 +35,9 @@ function makeDocument(): Document {
     description: 'An admin token with a role.',
   });
   registry.registerPath(pushPath());
+  registry.registerPath(pullPath());
   for (const path of probePaths()) registry.registerPath(path);
-  for (const { method, path, role, summary, params, query, body, status, answer } of adminEndpoints) {
+  for (const { method, path, role, summary, params, query, body, ndjson, status, answer } of adminEndpoints) {
     registry.registerPath({
       method,
       path: `/admin/v1${path}`,
@@ -49,6 +51,7 @@ function makeDocument(): Document {
         ...(body && {
           body: { required: method !== 'delete', content: { 'application/json': { schema: body } } },
         }),
+        ...(ndjson && { body: { required: true, content: { 'application/x-ndjson': { schema: ndjson } } } }),
       },
       responses: {
         [status]: { description: 'Done.', content: { 'application/json': { schema: answer } } },
@@ -66,15 +69,37 @@ function makeDocument(): Document {
   });
 }
 
-function pushPath(): RouteConfig {
+/** Codes that only one of the two ways can meet. */
+const pullOnly: readonly ErrorCode[] = [
+  'entity_not_pulled',
+  'pull_invalid',
+  'cursor_expired',
+  'cursor_unknown',
+];
+const pushOnly: readonly ErrorCode[] = [
+  'entity_not_pushed',
+  'headers_invalid',
+  'content_type_unsupported',
+  'content_encoding_unsupported',
+  'gzip_invalid',
+  'batch_empty',
+  'record_too_large',
+  'schema_mismatch',
+  'quarantine_full',
+];
+/** HTTP answers that are no answer to a push or a pull. */
+const elsewhere: readonly ErrorCode[] = ['not_found', 'method_not_allowed', 'upgrade_required'];
+
+function refusals(unmet: readonly ErrorCode[]): RouteConfig['responses'] {
   const statuses = new Map<number, ErrorCode[]>();
-  for (const [code, definition] of Object.entries(errors) as [
-    ErrorCode,
-    { status?: number; kind?: string },
-  ][]) {
-    if (definition.status === undefined || definition.kind === undefined) continue;
+  for (const [code, definition] of Object.entries(errors) as [ErrorCode, { status?: number }][]) {
+    if (definition.status === undefined || unmet.includes(code) || elsewhere.includes(code)) continue;
     statuses.set(definition.status, [...(statuses.get(definition.status) ?? []), code]);
   }
+  return Object.assign({}, ...[...statuses].map(([status, codes]) => problems([status], codes.join(', '))));
+}
+
+function pushPath(): RouteConfig {
   return {
     method: 'post',
     path: '/v1/push/{entity}',
@@ -95,7 +120,28 @@ function pushPath(): RouteConfig {
         description: 'Committed. Every line has its result.',
         content: { 'application/json': { schema: pushAnswer } },
       },
-      ...Object.assign({}, ...[...statuses].map(([status, codes]) => problems([status], codes.join(', ')))),
+      ...refusals(pullOnly),
+    },
+  };
+}
+
+function pullPath(): RouteConfig {
+  return {
+    method: 'post',
+    path: '/v1/pull/{entity}',
+    summary: 'Confirms the page before and gets the next one.',
+    tags: ['store'],
+    security: [{ storeToken: [] }],
+    request: {
+      params: z.object({ entity: entityName }),
+      body: { required: true, content: { 'application/json': { schema: pullRequest } } },
+    },
+    responses: {
+      200: {
+        description: 'NDJSON: a line for each record, then the end of the page.',
+        content: { 'application/x-ndjson': { schema: z.union([pulledRecord, pageEnd]) } },
+      },
+      ...refusals(pushOnly),
     },
   };
 }

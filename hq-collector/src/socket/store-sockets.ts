@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { limits } from '@hq-sync/protocol/limits';
 import type { ErrorCode } from '@hq-sync/protocol/error-code';
-import type { Command, StoreSettings } from '@hq-sync/protocol/hq-message';
+import type { Command, News, StoreSettings } from '@hq-sync/protocol/hq-message';
 import type { CommandDone, Heartbeat, Hello, Report } from '@hq-sync/protocol/store-message';
 import type { WebSocket } from 'ws';
 import type { Config } from '../config.js';
@@ -16,6 +16,7 @@ import type { StoreIdentity, TokenRejection } from '../fleet/store-token.js';
 import { waitingCommands, type WatchedFleet } from '../fleet/watch.js';
 import type { FailureRecorder } from '../sync/failure-recorder.js';
 import { kindOf } from '../sync/kind-of.js';
+import type { PublishedFleet } from '../sync/publisher.js';
 import { span } from '../tracing-span.js';
 import { StoreConnection, type ConnectionEvents, type ConnectionRules } from './connection.js';
 import { maxTickMs, startSweep } from './sweep.js';
@@ -32,7 +33,7 @@ export interface StoreSocketsContext {
 }
 
 /** All store sockets of this process: what each frame means for HQ. */
-export class StoreSockets implements ConnectionEvents, WatchedFleet {
+export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFleet {
   readonly fleet = new Fleet();
   private readonly open = new Set<StoreConnection>();
   private readonly liveness = new LivenessClock(maxTickMs);
@@ -156,6 +157,10 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet {
 
   deliver(storeId: string, command: Command): void {
     this.fleet.get(storeId)?.send(command);
+  }
+
+  news(storeId: string, news: News): void {
+    this.fleet.get(storeId)?.send(news);
   }
 
   settingsChanged(store: StoreSettings): void {

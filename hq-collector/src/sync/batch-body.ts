@@ -54,10 +54,11 @@ export async function readBatchLines(
   return { lines, bytes: body.length };
 }
 
-function readBody(
+/** @throws BodyError */
+export function readBody(
   request: IncomingMessage,
   gzip: boolean,
-  bounds: BodyLimits,
+  bounds: Pick<BodyLimits, 'maxBatchBytes' | 'stallMs' | 'deadlineMs'>,
   onBytes: () => void,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {

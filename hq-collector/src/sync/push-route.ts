@@ -13,7 +13,7 @@ import { BodyError, readBatchLines } from './batch-body.js';
 import type { FailureRecorder } from './failure-recorder.js';
 import { kindOf } from './kind-of.js';
 import { takePushLock } from './push-lock.js';
-import { readSender, type PushingStore } from './pushing-store.js';
+import { readSender, type SendingStore } from './sender.js';
 import { QuarantineFullError } from './quarantine.js';
 import { storeBatch, type Batch } from './store-batch.js';
 
@@ -127,7 +127,7 @@ export class PushRoute {
    * Stores a batch; when the database refuses its data, halves it until the one record that it cannot hold is alone
    * and goes to quarantine. Validation should leave nothing for this; it is here so that one bad record blocks nothing.
    */
-  private async store(batch: Batch, store: PushingStore, startedMs: number): Promise<RecordResult[]> {
+  private async store(batch: Batch, store: SendingStore, startedMs: number): Promise<RecordResult[]> {
     const { pool, config, events } = this.context;
     for (let tries = 1; ; tries += 1) {
       try {

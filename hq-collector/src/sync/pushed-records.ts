@@ -2,7 +2,7 @@ import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Transaction } from '../db/database.js';
 import { revisionKey, type Held, type HeldRecord, type Merge, type Newest } from './merge-batch.js';
-import type { PushingStore } from './pushing-store.js';
+import type { SendingStore } from './sender.js';
 import type { IncomingRecord } from './read-record.js';
 
 /** Whose records, and in which version of the schema they came. */
@@ -34,7 +34,7 @@ export async function readHeld(
   tx: Transaction,
   { entity }: RecordsOrigin,
   incoming: readonly IncomingRecord[],
-  store: PushingStore,
+  store: SendingStore,
 ): Promise<{ held: Held; ownDates: Map<number, string | null> }> {
   const records = new Map<string, HeldRecord>();
   const revisions = new Map<string, unknown>();

@@ -5,7 +5,7 @@ import { bytesOf, type BatchLine } from './batch-body.js';
 import { writeOutcome } from './batch-outcome.js';
 import { mergeBatch } from './merge-batch.js';
 import { readHeld, writeRecords, type RecordsOrigin } from './pushed-records.js';
-import type { PushingStore } from './pushing-store.js';
+import type { SendingStore } from './sender.js';
 import { quarantine } from './quarantine.js';
 import { readRecord, type IncomingRecord, type RefusedRecord } from './read-record.js';
 
@@ -27,7 +27,7 @@ export interface Batch extends RecordsOrigin {
 export async function storeBatch(
   tx: Transaction,
   batch: Batch,
-  store: PushingStore,
+  store: SendingStore,
   limits: { maxQuarantined: number },
   startedMs: number,
 ): Promise<RecordResult[]> {
@@ -44,7 +44,7 @@ export async function storeBatch(
 
 function readLines(
   batch: Batch,
-  store: PushingStore,
+  store: SendingStore,
 ): { incoming: IncomingRecord[]; refused: RefusedRecord[] } {
   const incoming: IncomingRecord[] = [];
   const refused: RefusedRecord[] = [];

@@ -2,7 +2,7 @@ import { hashSecret, bearerSecret, tokenRejection, type TokenRejection } from '.
 import type { Queryable } from '../db/database.js';
 
 /** What HQ needs to know of a store to take its records. */
-export interface PushingStore {
+export interface SendingStore {
   readonly storeId: string;
   readonly currency: string;
   /** IANA name. */
@@ -16,11 +16,11 @@ export interface PushingStore {
 }
 
 /** A push's sender and the entity it names, in one look at the database. */
-export type PushSender =
-  | { readonly accepted: true; readonly store: PushingStore; readonly direction: 'push' | 'pull' | null }
+export type Sender =
+  | { readonly accepted: true; readonly store: SendingStore; readonly direction: 'push' | 'pull' | null }
   | { readonly accepted: false; readonly code: TokenRejection; readonly storeId?: string };
 
-interface SenderRow extends PushingStore {
+interface SenderRow extends SendingStore {
   readonly rejection: TokenRejection | null;
   readonly direction: 'push' | 'pull' | null;
 }
@@ -30,7 +30,7 @@ export async function readSender(
   db: Queryable,
   authorization: string | undefined,
   entity: string,
-): Promise<PushSender> {
+): Promise<Sender> {
   const secret = bearerSecret(authorization);
   if (secret === undefined) return { accepted: false, code: 'token_missing' };
   const { rows } = await db.query<SenderRow>({
@@ -45,8 +45,8 @@ export async function readSender(
 }
 
 /** The same without a token: for records that a person sends again in the store's name. */
-export async function readPushingStore(db: Queryable, storeId: string): Promise<PushingStore> {
-  const { rows } = await db.query<PushingStore>(
+export async function readSendingStore(db: Queryable, storeId: string): Promise<SendingStore> {
+  const { rows } = await db.query<SendingStore>(
     `select ${storeColumns} from hq.store s left join hq.store_connection c using (store_id) where s.store_id = $1`,
     [storeId],
   );

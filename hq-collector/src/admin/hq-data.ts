@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { entityName } from '@hq-sync/protocol/entity';
+import { limits } from '@hq-sync/protocol/limits';
+import { count, id } from '@hq-sync/protocol/primitives';
+import { z } from 'zod';
+import { withTransaction, type Pool } from '../db/database.js';
+import { AdminError } from './admin-error.js';
+import { audit } from './audit.js';
+import { endpoint } from './endpoint.js';
+import { readLines } from './read-lines.js';
+import { storeSetName } from './store-sets.js';
+
+/** Lines that go to the database at once: one statement's worth, whatever the size of the upload. */
+const linesPerInsert = 1_000;
+/** More belong in several uploads: all of one is published in one transaction. */
+const maxUploadLines = 1_000_000;
+/** One transaction takes the whole upload; a catalogue of 92,331 products took 9 s on two busy cores. */
+const mergeTimeoutMs = 45_000;
+
+const change = z
+  .union([
+    z.object({ id, data: z.looseObject({}), set: storeSetName.optional() }),
+    z.object({ id, deleted: z.literal(true) }),
+  ])
+  .describe('`set` names the stores that get the record; without it all do.');
+type Change = z.infer<typeof change>;
+
+export const changeRecords = endpoint({
+  method: 'post',
+  path: '/entities/{entity}/records',
+  role: 'operator',
+  summary:
+    'Upserts and deletes HQ records in bulk, all or none; a record named twice gets its last line. What does not change is not sent to any store again.',
+  params: z.object({ entity: entityName }),
+  ndjson: change,
+  status: 200,
+  answer: z.object({ lines: count, changed: count, deleted: count, unchanged: count }),
+  async handle({ pool, publish }, { params: { entity }, lines, actor }) {
+    await refuseUnlessPulled(pool, entity);
+    const uploadId = randomUUID();
+    try {
+      const received = await receive(pool, uploadId, lines);
+      const outcome = await withTransaction(pool, async (tx) => {
+        await tx.query(`set local statement_timeout = ${mergeTimeoutMs}`);
+        const { rows } = await tx.query<{ changed: number; deleted: number }>(mergeUpload, [
+          uploadId,
+          entity,
+        ]);
+        const { changed, deleted } = rows[0]!;
+        await audit(tx, actor, 'records.change', null, { entity, lines: received, changed, deleted });
+        return { lines: received, changed, deleted, unchanged: received - changed - deleted };
+      });
+      await publish();
+      return outcome;
+    } catch (error) {
+      if ((error as { code?: string }).code === '23503')
+        throw new AdminError('store_set_not_found', { detail: (error as { detail?: string }).detail });
+      throw error;
+    } finally {
+      // What cannot be removed now is dropped with the day's maintenance.
+      await pool.query('delete from hq.upload_line where upload_id = $1', [uploadId]).catch(() => undefined);
+    }
+  },
+});
+
+async function refuseUnlessPulled(pool: Pool, entity: string): Promise<void> {
+  const { rows } = await pool.query<{ direction: string }>(
+    'select direction from hq.entity where entity = $1',
+    [entity],
+  );
+  if (!rows[0]) throw new AdminError('entity_not_found');
+  if (rows[0].direction !== 'pull') throw new AdminError('entity_not_pulled');
+}
+
+/** Keeps the lines until one transaction takes them. @returns their number. */
+async function receive(pool: Pool, uploadId: string, lines: AsyncIterable<Buffer>): Promise<number> {
+  let received = 0;
+  let waiting: object[] = [];
+  const write = async () => {
+    await pool.query(keepLines, [uploadId, JSON.stringify(waiting)]);
+    waiting = [];
+  };
+  for await (const line of readLines(lines, limits.maxRecordBytes)) {
+    received += 1;
+    if (received > maxUploadLines)
+      throw new AdminError('body_too_large', { detail: `An upload has at most ${maxUploadLines} lines.` });
+    waiting.push({ line: received, ...lineRow(parseLine(line, received)) });
+    if (waiting.length >= linesPerInsert) await write();
+  }
+  if (waiting.length > 0) await write();
+  return received;
+}
+
+function lineRow(line: Change): object {
+  if ('deleted' in line) return { record_id: line.id, deleted: true, store_set: null, data: null };
+  return { record_id: line.id, deleted: false, store_set: line.set ?? null, data: line.data };
+}
+
+function parseLine(line: Buffer, number: number): Change {
+  const refuse = (path: string, message: string): never => {
+    throw new AdminError('invalid_request', {
+      detail: 'Nothing has been changed.',
+      errors: [{ path: `line ${number}${path && `.${path}`}`, message }],
+    });
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(line.toString('utf8'));
+  } catch {
+    return refuse('', 'is not JSON');
+  }
+  const parsed = change.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return refuse(issue?.path.join('.') ?? '', issue?.message ?? 'does not fit');
+  }
+  if (/\\u0000/.test(line.toString('latin1'))) return refuse('data', 'holds U+0000');
+  return parsed.data;
+}
+
+const keepLines = `
+  insert into hq.upload_line (upload_id, line, record_id, store_set, deleted, data)
+  select $1, line, record_id, store_set, deleted, data
+  from jsonb_to_recordset($2::jsonb) as r(line integer, record_id text, store_set text, deleted boolean, data jsonb)`;
+
+// In the order of their keys, so that two uploads never wait for each other's rows in turn.
+const mergeUpload = `
+  with wanted as (
+    select distinct on (record_id) record_id, store_set, deleted, data
+    from hq.upload_line where upload_id = $1 order by record_id, line desc
+  ), deleted as (
+    update hq.hq_record r set deleted = true, data = null
+    from wanted w where r.entity = $2 and r.record_id = w.record_id and w.deleted and not r.deleted
+    returning r.record_id
+  ), written as (
+    insert into hq.hq_record as r (entity, record_id, store_set, data)
+    select $2, record_id, coalesce(store_set, 'all'), data from wanted where not deleted order by record_id
+    on conflict (entity, record_id) do update set store_set = excluded.store_set, deleted = false, data = excluded.data
+      where r.deleted or r.store_set <> excluded.store_set or r.data <> excluded.data
+    returning r.record_id
+  )
+  select (select count(*) from written) as changed, (select count(*) from deleted) as deleted`;

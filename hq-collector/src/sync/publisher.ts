@@ -1,0 +1,101 @@
+import type { News } from '@hq-sync/protocol/hq-message';
+import type { Pool } from '../db/database.js';
+import { ReadingLoop } from '../db/reading-loop.js';
+
+/** NOTIFY channels: HQ's data changed and waits for its positions; something was published. */
+export const hqDataChangedChannel = 'hq_data_changed';
+export const publishedChannel = 'hq_published';
+
+export interface PublishedFleet {
+  /** Ids of the stores connected here. */
+  connected(): { storeIds: string[] };
+  news(storeId: string, news: News): void;
+}
+
+/**
+ * Publishes what HQ's data has changed to, and tells the stores connected here that something new waits for them. Any
+ * replica may publish; each tells its own stores. Reads at once on a hint, and every `intervalMs` without one.
+ */
+export class Publisher {
+  private readonly loop: ReadingLoop;
+  /** Head of each entity of which the stores here have been told. */
+  private told: Map<string, number> | undefined;
+
+  constructor(
+    private readonly pool: Pool,
+    intervalMs: number,
+    private readonly fleet: PublishedFleet,
+    onError: (error: unknown) => void,
+  ) {
+    this.loop = new ReadingLoop(intervalMs, () => this.publishAndTell(), onError);
+  }
+
+  start(): void {
+    this.loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.loop.stop();
+  }
+
+  /** Publishes now. Never rejects. */
+  read(): Promise<void> {
+    return this.loop.read();
+  }
+
+  private async publishAndTell(): Promise<void> {
+    const { rows: waiting } = await this.pool.query<{ entity: string }>(waitingEntities);
+    for (const { entity } of waiting) await this.pool.query('select hq.publish($1)', [entity]);
+
+    const { rows: heads } = await this.pool.query<{ entity: string; head: number }>(
+      'select entity, head from hq.entity_head',
+    );
+    const { told } = this;
+    this.told = new Map(heads.map(({ entity, head }) => [entity, head]));
+    // At the start the stores here are yet to connect, and pull by themselves when they do.
+    if (told)
+      await this.tell(
+        heads.filter(({ entity, head }) => head > (told.get(entity) ?? 0)),
+        told,
+      );
+  }
+
+  private async tell(
+    moved: readonly { entity: string; head: number }[],
+    told: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const { storeIds } = this.fleet.connected();
+    if (moved.length === 0 || storeIds.length === 0) return;
+    const entitiesByStore = new Map<string, string[]>();
+    for (const { entity, head } of moved) {
+      const { rows } = await this.pool.query<{ storeId: string }>(concernedStores, [
+        entity,
+        told.get(entity) ?? 0,
+        head,
+        storeIds,
+      ]);
+      for (const { storeId } of rows) {
+        const entities = entitiesByStore.get(storeId);
+        if (entities) entities.push(entity);
+        else entitiesByStore.set(storeId, [entity]);
+      }
+    }
+    for (const [storeId, entities] of entitiesByStore) this.fleet.news(storeId, { type: 'news', entities });
+  }
+}
+
+const waitingEntities = `
+  select entity from hq.entity e where direction = 'pull' and (
+    exists (select from hq.hq_record r where r.entity = e.entity and r.position is null)
+    or exists (select from hq.hq_pointer p where p.entity = e.entity and p.position is null))`;
+
+const concernedStores = `
+  with moved as materialized (
+    select distinct store_set, null::text as store_id from hq.hq_record
+    where entity = $1 and position > $2 and position <= $3
+    union
+    select store_set, store_id from hq.hq_pointer where entity = $1 and position > $2 and position <= $3
+  )
+  select c.store_id as "storeId" from unnest($4::text[]) as c(store_id)
+  where exists (select from moved where store_set = 'all' or moved.store_id = c.store_id)
+    or exists (select from moved join hq.store_set_member m using (store_set) where m.store_id = c.store_id)`;

@@ -1,0 +1,133 @@
+import { limits } from '@hq-sync/protocol/limits';
+import { CodedError } from '../http/coded-error.js';
+import type { Queryable } from '../db/database.js';
+import { anchorOf, parseCursor, type Cursor } from './cursor.js';
+
+/** A page as it goes over the wire, and where it ends. */
+export interface PullPage {
+  /** NDJSON without its last line; empty when there is nothing. */
+  readonly body: string;
+  readonly records: number;
+  readonly bytes: number;
+  /** The store has everything up to here once it has confirmed the page. */
+  readonly position: number;
+  /** Set while the store reads from the start and this page does not end it. */
+  readonly scanEnd: number | null;
+  readonly more: boolean;
+}
+
+/** What HQ holds of an entity and of a store's way through it, before a page. */
+export interface PullState {
+  readonly head: number;
+  /** Sets that the store is in, `all` among them. */
+  readonly storeSets: readonly string[];
+}
+
+/**
+ * Reads where the store stands, and holds its cursor to HQ's history.
+ * @throws CodedError `pull_invalid`, `cursor_unknown`, `cursor_expired`.
+ */
+export async function readPullState(
+  db: Queryable,
+  storeId: string,
+  entity: string,
+  text: string | null,
+): Promise<{ state: PullState; cursor: Cursor }> {
+  const asked = text === null ? undefined : parseCursor(text);
+  if (text !== null && !asked)
+    throw new CodedError('pull_invalid', { errors: [{ path: 'cursor', message: 'is not one of HQ' }] });
+  const anchor = asked ? anchorOf(asked) : 0;
+  const { rows } = await db.query<{
+    head: number;
+    forgotten: number;
+    nonce: number | null;
+    headNonce: number | null;
+    storeSets: string[];
+  }>({ name: 'pull-state', text: pullState, values: [storeId, entity, anchor] });
+  const { head, forgotten, nonce, headNonce, storeSets } = rows[0]!;
+  const state = { head, storeSets };
+  // With nothing published yet there is nothing to scan.
+  if (!asked)
+    return { state, cursor: { position: 0, scanEnd: head > 0 ? head : null, nonce: headNonce ?? 0 } };
+  if (asked.position > head || anchor > head || (nonce ?? 0) !== asked.nonce)
+    throw new CodedError('cursor_unknown');
+  if (anchor < forgotten) throw new CodedError('cursor_expired');
+  return { state, cursor: asked };
+}
+
+const pullState = `
+  select coalesce(h.head, 0) as head, coalesce(h.forgotten, 0) as forgotten,
+    (select nonce from hq.publication p where p.entity = $2 and p.head >= $3 and $3 > 0 order by p.head limit 1) as nonce,
+    (select nonce from hq.publication p where p.entity = $2 order by p.head desc limit 1) as "headNonce",
+    array(select store_set from hq.store_set_member where store_id = $1 union all select 'all') as "storeSets"
+  from (select) one left join hq.entity_head h on h.entity = $2`;
+
+interface DueRow {
+  id: string;
+  position: number;
+  /** Null: the store must not have it. */
+  data: string | null;
+}
+
+/**
+ * Reads the next page after the cursor, up to the head that was read before: what is published meanwhile has a higher
+ * position and comes with a later page. Each record comes in its present state.
+ */
+export async function readPage(
+  db: Queryable,
+  storeId: string,
+  entity: string,
+  { head, storeSets }: PullState,
+  { position, scanEnd }: Cursor,
+  maxRecords: number,
+): Promise<PullPage> {
+  const { rows } = await db.query<DueRow>({
+    name: 'pull-page',
+    text: duePage,
+    values: [entity, storeSets, storeId, position, head, scanEnd ?? 0, maxRecords + 1],
+  });
+  let body = '';
+  let records = 0;
+  for (const { id, data } of rows.slice(0, maxRecords)) {
+    const line = `{"id":${JSON.stringify(id)},${data === null ? '"deleted":true' : `"data":${data}`}}\n`;
+    if (records > 0 && body.length + line.length > limits.maxPageBytes) break;
+    body += line;
+    records += 1;
+  }
+  const more = records < rows.length;
+  const end = more ? rows[records - 1]!.position : head;
+  return {
+    body,
+    records,
+    bytes: Buffer.byteLength(body),
+    position: end,
+    scanEnd: scanEnd !== null && end < scanEnd ? scanEnd : null,
+    more,
+  };
+}
+
+// Deletes up to the end of a scan are left out: what a scan does not bring, the store drops by itself. One walk along
+// the index for each set of the store, each no longer than the page.
+const duePage = `
+  select record_id as id, position, data from (
+    select r.record_id, r.position, case when not r.deleted then r.data::text end as data
+    from unnest($2::text[]) as s(store_set) cross join lateral (
+      select record_id, position, deleted, data from hq.hq_record r
+      where r.entity = $1 and r.store_set = s.store_set and r.position > $4 and r.position <= $5
+        and (not r.deleted or r.position > $6)
+      order by r.position limit $7) r
+    union all
+    select p.record_id, p.position, case when r.store_set = any($2) and not r.deleted then r.data::text end
+    from (
+      select p.* from unnest($2::text[]) as s(store_set) cross join lateral (
+        select record_id, position from hq.hq_pointer p
+        where p.entity = $1 and p.store_set = s.store_set and p.position > greatest($4::bigint, $6::bigint) and p.position <= $5
+        order by p.position limit $7) p
+      union all
+      (select record_id, position from hq.hq_pointer p
+        where p.entity = $1 and p.store_id = $3 and p.position > greatest($4::bigint, $6::bigint) and p.position <= $5
+        order by p.position limit $7)
+    ) p
+    left join hq.hq_record r on r.entity = $1 and r.record_id = p.record_id
+  ) due
+  order by position limit $7`;
