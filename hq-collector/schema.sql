@@ -407,6 +407,12 @@ CREATE TABLE hq.store_pull (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE hq.store_report (
+    store_id text NOT NULL,
+    report_id uuid NOT NULL,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE hq.store_set (
     store_set text NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
@@ -878,6 +884,9 @@ ALTER TABLE ONLY hq.store
 ALTER TABLE ONLY hq.store_pull
     ADD CONSTRAINT store_pull_pkey PRIMARY KEY (store_id, entity);
 
+ALTER TABLE ONLY hq.store_report
+    ADD CONSTRAINT store_report_pkey PRIMARY KEY (store_id, report_id);
+
 ALTER TABLE ONLY hq.store_set_member
     ADD CONSTRAINT store_set_member_pkey PRIMARY KEY (store_id, store_set);
 
@@ -914,6 +923,8 @@ CREATE UNIQUE INDEX quarantined_record_held ON hq.quarantined_record USING btree
 CREATE INDEX store_command_waiting ON hq.store_command USING btree (store_id, created_at) WHERE (done_at IS NULL);
 
 CREATE INDEX store_pull_unconfirmed ON hq.store_pull USING btree (page_sent_at) WHERE ((page_id IS NOT NULL) AND (NOT page_failed));
+
+CREATE INDEX store_report_received ON hq.store_report USING btree (received_at);
 
 CREATE INDEX store_set_member_set ON hq.store_set_member USING btree (store_set);
 
@@ -1004,6 +1015,9 @@ ALTER TABLE ONLY hq.store_pull
 
 ALTER TABLE ONLY hq.store_pull
     ADD CONSTRAINT store_pull_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_report
+    ADD CONSTRAINT store_report_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
 
 ALTER TABLE ONLY hq.store_set_member
     ADD CONSTRAINT store_set_member_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);

@@ -304,11 +304,11 @@ describe('what HQ sends', () => {
     });
   });
 
-  test('a report is answered once it is kept', async () => {
+  test('a report is answered once it is kept, and counts once however often it comes', async () => {
     await newStore();
     const store = await connectStore();
     const reportId = randomUUID();
-    store.send({
+    const report = {
       type: 'report',
       reportId,
       code: 'store_timeout',
@@ -317,8 +317,14 @@ describe('what HQ sends', () => {
       at: new Date().toISOString(),
       attempts: 3,
       message: 'no answer in 30 s',
-    });
-    expect((await store.next('report_received')).reportId).toBe(reportId);
+    };
+    const answers = () => store.received.filter(({ type }) => type === 'report_received');
+    store.send(report);
+    store.send(report);
+    await eventually('both are answered', answers, ({ length }) => length === 2);
+    store.send(report);
+    await eventually('the late one too', answers, ({ length }) => length === 3);
+    expect(answers()).toEqual(Array(3).fill({ type: 'report_received', reportId }));
     const { body } = await hq.admin.call('GET', `/errors?storeId=${storeId}`);
     expect(body.items).toEqual([
       expect.objectContaining({

@@ -74,6 +74,7 @@ const forgetTombstones = `
 const pruneOldRows = `
   with old as (select now() - $1 * interval '1 day' as before),
   episodes as (delete from hq.error_episode using old where resolved_at < old.before),
+  reports as (delete from hq.store_report using old where received_at < old.before),
   strangers as (delete from hq.auth_failure using old where hour < old.before)
   delete from hq.collector using old where lease_until < now() - interval '1 day'
     and not exists (select from hq.store_connection c where c.replica_id = collector.replica_id and c.connection_id is not null)`;

@@ -106,6 +106,7 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
         message: report.message,
         source: 'store',
         times: report.attempts,
+        reportId: report.reportId,
       })
       .then((written) => {
         // Unanswered, the store says it again: a report is never lost between two memories.

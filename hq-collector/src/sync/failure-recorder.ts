@@ -25,6 +25,8 @@ export interface Failure {
   readonly entity?: string;
   readonly direction?: Direction;
   readonly times?: number;
+  /** Of a store's report: it counts once, however often it comes. */
+  readonly reportId?: string;
   /** Set when it was a sync operation of this process: leaves a row in the sync log. */
   readonly operation?: {
     readonly batchId: string | null;
@@ -110,7 +112,8 @@ export class FailureRecorder {
       known.times += one.times;
       known.atMs = one.atMs;
     } else if (this.summaries.size < maxSummaries) {
-      const { operation: _, ...failure } = one.failure;
+      // Counted together with others, a report can no longer be told by its id.
+      const { operation: _, reportId: __, ...failure } = one.failure;
       this.summaries.set(key, { ...one, failure });
     } else this.on.dropped(one.times);
   }
@@ -186,6 +189,7 @@ function failureRow({ failure, atMs, times }: Waiting, nowMs: number, detailed: 
     message: failure.message.slice(0, maxMessageChars),
     source: failure.source,
     times,
+    report_id: failure.reportId ?? null,
     detailed,
     operation: operation !== undefined,
     batch_id: operation?.batchId ?? null,
@@ -214,11 +218,20 @@ export const countFailures = `
   )`;
 
 const writeFailures = `
-  with failed as (
-    select r.*, clock_timestamp() - age_ms * interval '1 ms' as at
+  with came as (
+    select r.*, clock_timestamp() - age_ms * interval '1 ms' as at,
+      row_number() over (partition by store_id, report_id) as number
     from jsonb_to_recordset($1::jsonb) as r(age_ms float8, store_id text, entity text, direction text, kind text, code text,
-      message text, source text, times integer, detailed boolean, operation boolean, batch_id text, records integer,
-      bytes bigint, duration_ms integer, schema_version integer)
+      message text, source text, times integer, report_id uuid, detailed boolean, operation boolean, batch_id text,
+      records integer, bytes bigint, duration_ms integer, schema_version integer)
+  ), reports as (
+    insert into hq.store_report (store_id, report_id)
+    select store_id, report_id from came where report_id is not null and number = 1 order by 1, 2
+    on conflict do nothing
+    returning store_id, report_id
+  ), failed as (
+    select * from came where report_id is null
+      or (number = 1 and (store_id, report_id) in (select store_id, report_id from reports))
   ), ${countFailures}, logged as (
     insert into hq.sync_log (at, store_id, entity, direction, batch_id, succeeded, kind, code, records, bytes, duration_ms,
       schema_version, operations)
