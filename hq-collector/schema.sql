@@ -311,6 +311,30 @@ ALTER TABLE hq.quarantined_record ALTER COLUMN quarantine_id ADD GENERATED ALWAY
     CACHE 1
 );
 
+CREATE TABLE hq.resync_entity (
+    job_id uuid NOT NULL,
+    entity text NOT NULL,
+    scan_end bigint NOT NULL,
+    records_total bigint NOT NULL,
+    begun boolean DEFAULT false NOT NULL,
+    records_confirmed bigint DEFAULT 0 NOT NULL,
+    done boolean DEFAULT false NOT NULL
+)
+WITH (fillfactor='80');
+
+CREATE TABLE hq.resync_job (
+    job_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    store_id text NOT NULL,
+    entities text[] NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    message text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT resync_job_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'cancelled'::text, 'failed'::text])))
+);
+
 CREATE TABLE hq.store (
     store_id text NOT NULL,
     name text NOT NULL,
@@ -333,7 +357,9 @@ CREATE TABLE hq.store_command (
     created_by text NOT NULL,
     done_at timestamp with time zone,
     outcome text,
-    message text
+    message text,
+    entities text[],
+    job_id uuid
 );
 
 CREATE TABLE hq.store_connection (
@@ -403,7 +429,8 @@ CREATE TABLE hq.store_pull (
     page_records integer,
     page_bytes bigint,
     page_sent_at timestamp with time zone,
-    page_failed boolean DEFAULT false NOT NULL
+    page_failed boolean DEFAULT false NOT NULL,
+    scanned_records bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='70');
 
@@ -646,6 +673,30 @@ CREATE VIEW hq_view.quarantined_records AS
     quarantined_record.resolved_by
    FROM hq.quarantined_record;
 
+CREATE VIEW hq_view.resync_jobs AS
+ SELECT j.job_id,
+    j.store_id,
+    j.entities,
+    j.state,
+    j.message,
+    j.created_at,
+    j.created_by,
+    j.started_at,
+    j.ended_at,
+    e.records_total,
+    e.records_confirmed,
+    (
+        CASE
+            WHEN (j.state = 'done'::text) THEN (100)::numeric
+            WHEN (e.records_total > 0) THEN floor(((100.0 * (e.records_confirmed)::numeric) / (e.records_total)::numeric))
+            ELSE (0)::numeric
+        END)::integer AS percent
+   FROM (hq.resync_job j
+     CROSS JOIN LATERAL ( SELECT (COALESCE(sum(resync_entity.records_total), (0)::numeric))::bigint AS records_total,
+            (COALESCE(sum(resync_entity.records_confirmed), (0)::numeric))::bigint AS records_confirmed
+           FROM hq.resync_entity
+          WHERE (resync_entity.job_id = j.job_id)) e);
+
 CREATE VIEW hq_view.store_entities AS
  SELECT c.store_id,
     e.entity,
@@ -863,6 +914,12 @@ ALTER TABLE ONLY hq.pushed_revision
 ALTER TABLE ONLY hq.quarantined_record
     ADD CONSTRAINT quarantined_record_pkey PRIMARY KEY (quarantine_id);
 
+ALTER TABLE ONLY hq.resync_entity
+    ADD CONSTRAINT resync_entity_pkey PRIMARY KEY (job_id, entity);
+
+ALTER TABLE ONLY hq.resync_job
+    ADD CONSTRAINT resync_job_pkey PRIMARY KEY (job_id);
+
 ALTER TABLE ONLY hq.store_command
     ADD CONSTRAINT store_command_pkey PRIMARY KEY (command_id);
 
@@ -919,6 +976,12 @@ CREATE INDEX hq_record_position ON hq.hq_record USING btree (entity, store_set, 
 CREATE INDEX hq_record_unpublished ON hq.hq_record USING btree (entity) WHERE ("position" IS NULL);
 
 CREATE UNIQUE INDEX quarantined_record_held ON hq.quarantined_record USING btree (store_id, entity, content_hash) WHERE (state = 'held'::text);
+
+CREATE UNIQUE INDEX resync_job_active ON hq.resync_job USING btree (store_id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+
+CREATE INDEX resync_job_queued ON hq.resync_job USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+
+CREATE INDEX store_command_job ON hq.store_command USING btree (job_id) WHERE (job_id IS NOT NULL);
 
 CREATE INDEX store_command_waiting ON hq.store_command USING btree (store_id, created_at) WHERE (done_at IS NULL);
 
@@ -991,6 +1054,18 @@ ALTER TABLE ONLY hq.quarantined_record
 
 ALTER TABLE ONLY hq.quarantined_record
     ADD CONSTRAINT quarantined_record_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.resync_entity
+    ADD CONSTRAINT resync_entity_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.resync_entity
+    ADD CONSTRAINT resync_entity_job_id_fkey FOREIGN KEY (job_id) REFERENCES hq.resync_job(job_id);
+
+ALTER TABLE ONLY hq.resync_job
+    ADD CONSTRAINT resync_job_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_command
+    ADD CONSTRAINT store_command_job_id_fkey FOREIGN KEY (job_id) REFERENCES hq.resync_job(job_id);
 
 ALTER TABLE ONLY hq.store_command
     ADD CONSTRAINT store_command_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);

@@ -26,6 +26,7 @@ import { EmptyChecks } from './sync/empty-checks.js';
 import { failLatePages } from './sync/late-pages.js';
 import { hqDataChangedChannel, publishedChannel, Publisher } from './sync/publisher.js';
 import { PullRoute } from './sync/pull-route.js';
+import { startQueuedResyncs } from './sync/resync-schedule.js';
 import { PushRoute } from './sync/push-route.js';
 
 const maintenanceIntervalMs = 3_600_000;
@@ -108,6 +109,11 @@ export async function startCollector(
       },
       (error) => events.databaseFailed('late pages', error),
     );
+    const resyncs = new ReadingLoop(
+      config.HQ_WATCH_INTERVAL_MS,
+      async () => void (await startQueuedResyncs(pool, config.HQ_MAX_RUNNING_RESYNCS)),
+      (error) => events.databaseFailed('start resyncs', error),
+    );
     const listener = new Listener(
       config.DATABASE_URL,
       {
@@ -157,7 +163,7 @@ export async function startCollector(
     });
 
     const app = createApp({
-      admin: { pool, config, events, publish: () => publisher.read() },
+      admin: { pool, config, events, publish: () => publisher.read(), startResyncs: () => resyncs.read() },
       push,
       pull,
       metrics,
@@ -199,12 +205,14 @@ export async function startCollector(
     watch.start();
     publisher.start();
     latePages.start();
+    resyncs.start();
     listener.start();
     closers.unshift(
       () => listener.stop(),
       () => watch.stop(),
       () => publisher.stop(),
       () => latePages.stop(),
+      () => resyncs.stop(),
       () => storeMetrics.close(),
     );
     closers.unshift(() => sockets.shutdown());

@@ -15,16 +15,17 @@ export const storeSettings = z.object({
 export type StoreSettings = z.infer<typeof storeSettings>;
 
 /** The commands of this version. */
-export const commandName = z.enum(['push_now', 'resync']);
+export const commandName = z.enum(['push_now', 'resync', 'cancel_resync']);
 
 /** Asks the store server to do something. Delivered again at each connect until `command_done` came. */
 export const command = z.object({
   type: z.literal('command'),
   commandId: z.uuid(),
   command: text(64).describe(
-    '`push_now`: end every backoff and push what waits. `resync`: pull these entities from the start. A client refuses one it does not know.',
+    '`push_now`: end every backoff and push what waits. `resync`: pull these entities from the start. `cancel_resync`: stop that and go on from the cursor before it. A client refuses one it does not know.',
   ),
-  entities: z.array(entityName).min(1).optional().describe('With `resync`.'),
+  entities: z.array(entityName).min(1).optional().describe('With `resync` and `cancel_resync`.'),
+  cancels: z.uuid().optional().describe('With `cancel_resync`: the `commandId` of the resync.'),
 });
 export type Command = z.infer<typeof command>;
 

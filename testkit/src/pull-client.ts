@@ -52,6 +52,14 @@ export class PulledCopy {
     private readonly maxRecords?: number,
   ) {}
 
+  /** Throws the cursor away: the next page is the first of everything. */
+  startOver(): void {
+    this.cursor = null;
+    this.confirm = undefined;
+    this.seen = new Set();
+    this.scanning = true;
+  }
+
   /** One page: confirms the one before, applies this one. */
   async step(): Promise<PulledPage> {
     const page = await pullPage(this.url, this.token, this.entity, {

@@ -20,6 +20,9 @@ const definitions = {
   timezone_unknown: { status: 400, title: 'The database does not know this time zone' },
   entity_not_found: { status: 404, title: 'HQ knows no such entity' },
   entity_not_pulled: { status: 409, title: 'This entity goes from the stores to HQ' },
+  resync_active: { status: 409, title: 'Another resync of this store is under way' },
+  resync_not_found: { status: 404, title: 'No such resync job' },
+  resync_ended: { status: 409, title: 'The resync job has ended' },
   store_set_not_found: { status: 409, title: 'No such set of stores' },
   endpoint_not_found: { status: 404, title: 'No such address' },
 } as const;

@@ -20,6 +20,8 @@ export interface AdminContext {
   readonly events: Events;
   /** Publishes what has been committed to HQ's data, and tells the stores. Never rejects. */
   publish(): Promise<void>;
+  /** Lets queued resyncs start. Never rejects. */
+  startResyncs(): Promise<void>;
 }
 
 type Shape = z.ZodType | undefined;

@@ -5,6 +5,7 @@ import { acknowledgeError, listErrors } from './errors.js';
 import { changeRecords } from './hq-data.js';
 import { discardQuarantined, listQuarantine, replayQuarantined } from './quarantine.js';
 import { listStoreSets, putStoreSet } from './store-sets.js';
+import { cancelResync, forceResync, getResync, listResyncs } from './resync.js';
 import { getStatus, listStatus } from './status.js';
 import { archiveStore, changeStore, createStore, getStore, listStores } from './stores.js';
 import { generateToken, listTokens, revokeToken } from './tokens.js';
@@ -30,5 +31,9 @@ export const adminEndpoints: readonly Endpoint[] = [
   changeRecords,
   listStoreSets,
   putStoreSet,
+  forceResync,
+  listResyncs,
+  getResync,
+  cancelResync,
   listAudit,
 ];

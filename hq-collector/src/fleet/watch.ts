@@ -65,11 +65,11 @@ export class Watch {
     const commands = await this.pool.query<{
       store_id: string;
       command_id: string;
-      command: Command['command'];
+      command: string;
+      entities: string[] | null;
+      job_id: string | null;
     }>(waitingCommands, [storeIds]);
-    for (const row of commands.rows) {
-      this.fleet.deliver(row.store_id, { type: 'command', commandId: row.command_id, command: row.command });
-    }
+    for (const row of commands.rows) this.fleet.deliver(row.store_id, commandFrame(row));
     const changed = await this.pool.query<StoreSettings & { readAt: string }>(changedSettings, [
       storeIds,
       this.lastReadAt,
@@ -92,8 +92,24 @@ const endedTokens = `
   ) ended
   where rejection is not null`;
 
+/** A waiting command as its store gets it. */
+export function commandFrame(row: {
+  command_id: string;
+  command: string;
+  entities: string[] | null;
+  job_id: string | null;
+}): Command {
+  return {
+    type: 'command',
+    commandId: row.command_id,
+    command: row.command,
+    ...(row.entities && { entities: row.entities }),
+    ...(row.command === 'cancel_resync' && row.job_id && { cancels: row.job_id }),
+  };
+}
+
 export const waitingCommands = `
-  select store_id, command_id, command from hq.store_command
+  select store_id, command_id, command, entities, job_id from hq.store_command
   where done_at is null and store_id = any($1::text[])
   order by created_at`;
 

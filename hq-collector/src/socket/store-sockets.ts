@@ -13,7 +13,7 @@ import type { FleetWriter } from '../fleet/fleet-writer.js';
 import { LivenessClock } from '../fleet/liveness-clock.js';
 import { readStoreSettings } from '../fleet/store-settings.js';
 import type { StoreIdentity, TokenRejection } from '../fleet/store-token.js';
-import { waitingCommands, type WatchedFleet } from '../fleet/watch.js';
+import { commandFrame, waitingCommands, type WatchedFleet } from '../fleet/watch.js';
 import type { FailureRecorder } from '../sync/failure-recorder.js';
 import { kindOf } from '../sync/kind-of.js';
 import type { PublishedFleet } from '../sync/publisher.js';
@@ -207,7 +207,7 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
     const { config, pool, epoch } = this.context;
     const store = await readStoreSettings(pool, connection.storeId);
     if (!store) return connection.close('store archived');
-    const { rows } = await pool.query<{ command_id: string; command: Command['command'] }>(waitingCommands, [
+    const { rows } = await pool.query<Parameters<typeof commandFrame>[0]>(waitingCommands, [
       [connection.storeId],
     ]);
     connection.sendSettings(store);
@@ -224,7 +224,7 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
         maxBatchBytes: config.HQ_MAX_BATCH_BYTES,
         maxRecordBytes: config.HQ_MAX_RECORD_BYTES,
       },
-      commands: rows.map((row) => ({ type: 'command', commandId: row.command_id, command: row.command })),
+      commands: rows.map(commandFrame),
     });
   }
 
@@ -238,6 +238,13 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
   }
 }
 
+// A resync ends with the last page that the store confirms; here only what the store refuses, or calls done too early.
 const finishCommand = `
-  update hq.store_command set done_at = clock_timestamp(), outcome = $3, message = $4
-  where command_id = $1 and store_id = $2 and done_at is null`;
+  with finished as (
+    update hq.store_command set done_at = clock_timestamp(), outcome = $3::text, message = $4::text
+    where command_id = $1 and store_id = $2 and done_at is null
+    returning command, job_id
+  )
+  update hq.resync_job j set state = 'failed', ended_at = clock_timestamp(),
+    message = case when $3::text = 'refused' then coalesce($4::text, 'the store refused') else 'the store said done before it had confirmed everything' end
+  from finished f where f.command = 'resync' and j.job_id = f.job_id and j.state = 'running'`;

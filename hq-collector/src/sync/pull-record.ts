@@ -12,6 +12,8 @@ export interface PullRecord {
   readonly page: PullPage | undefined;
   /** The store has begun from the start: what HQ believed of it is void. */
   readonly fromStart: boolean;
+  /** The store was reading from the start, and this finds nothing more: the reading is over without a page to confirm. */
+  readonly scanEnded: boolean;
 }
 
 /** What became of it. */
@@ -24,7 +26,7 @@ export interface PullRecorded {
 
 /** One statement, so that a page is confirmed and counted once or not at all. */
 export async function recordPull(db: Queryable, record: PullRecord): Promise<PullRecorded> {
-  const { storeId, entity, confirm, page, fromStart } = record;
+  const { storeId, entity, confirm, page, fromStart, scanEnded } = record;
   const pageId = page ? randomUUID() : null;
   const { rows } = await db.query<{ confirmedRecords: number | null }>({
     name: 'record-pull',
@@ -39,6 +41,7 @@ export async function recordPull(db: Queryable, record: PullRecord): Promise<Pul
       page?.scanEnd ?? null,
       page?.records ?? null,
       page?.bytes ?? null,
+      scanEnded,
     ],
   });
   return { pageId, confirmedRecords: rows[0]?.confirmedRecords ?? null };
@@ -64,6 +67,27 @@ const confirmAndSend = `
     update hq.error_episode set resolved_at = clock_timestamp()
     where store_id = $1 and resolved_at is null and (entity = '' or (entity = $2 and direction = 'pull'))
       and exists (select from confirmed)
+  ), scanned as (
+    select
+      case when $4 then 0 else b.scanned_records + coalesce((select page_records from confirmed), 0) end as records,
+      $10 or exists (select from confirmed where page_scan_end is null) as ended
+    from (select) one left join before b on true
+    where $4 or b.scan_end is not null
+  ), progress as (
+    update hq.resync_entity r set
+      begun = true,
+      records_confirmed = case when s.ended then r.records_total
+        else greatest(r.records_confirmed, least(s.records, r.records_total)) end,
+      done = s.ended
+    from scanned s, hq.resync_job j
+    where j.store_id = $1 and j.state = 'running' and r.job_id = j.job_id and r.entity = $2
+      and ($4 or r.begun) and not r.done
+    returning r.job_id, r.entity, r.done
+  ), finished as (
+    update hq.resync_job j set state = 'done', ended_at = clock_timestamp()
+    from progress p
+    where p.done and j.job_id = p.job_id and not exists (
+      select from hq.resync_entity o where o.job_id = p.job_id and o.entity <> p.entity and not o.done)
   ), state as (
     insert into hq.store_pull as p (store_id, entity, page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at)
     values ($1, $2, $5::uuid, $6::bigint, $7::bigint, $8::integer, $9::bigint, case when $5::uuid is not null then clock_timestamp() end)
@@ -75,6 +99,7 @@ const confirmAndSend = `
         else p.scan_end end,
       page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,
       page_records = excluded.page_records, page_bytes = excluded.page_bytes, page_sent_at = excluded.page_sent_at,
-      page_failed = false
+      page_failed = false,
+      scanned_records = case when $4 then 0 else coalesce((select records from scanned), p.scanned_records) end
   )
   select page_records as "confirmedRecords" from confirmed`;

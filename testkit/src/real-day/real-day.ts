@@ -381,7 +381,7 @@ class Headquarters {
     let pushing = false;
     return {
       fromClient: (chunk: Buffer) => {
-        if (chunk.includes('pg_advisory_xact_lock($1, hashtext')) pushing = true;
+        if (chunk.includes('begin; select pg_advisory_xact_lock(')) pushing = true;
       },
       fromServer: (chunk: Buffer): 'pass' | 'cut' => {
         if (!pushing || !chunk.includes('COMMIT\0')) return 'pass';

@@ -1,0 +1,55 @@
+import type { Pool } from '../db/database.js';
+import { withTransaction } from '../db/database.js';
+import { hintStoreChanged } from '../fleet/watch.js';
+
+/** Any number, the same for ever: whoever holds this advisory lock starts the jobs. */
+const scheduleLockKey = 7_316_003;
+
+/**
+ * Starts queued jobs of connected stores, oldest first, as long as fewer than `maxRunning` connected stores have one under
+ * way: fixes what the store has to get, and leaves it the command. One collector at a time; the others return at once.
+ * @returns how many it started.
+ */
+export async function startQueuedResyncs(pool: Pool, maxRunning: number): Promise<number> {
+  return withTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [
+      scheduleLockKey,
+    ]);
+    if (!rows[0]?.mine) return 0;
+    const { rows: started } = await tx.query<{ job_id: string }>(startJobs, [maxRunning]);
+    const jobIds = started.map((row) => row.job_id);
+    if (jobIds.length === 0) return 0;
+    await tx.query(fixTotals, [jobIds]);
+    await tx.query(leaveCommands, [jobIds]);
+    await tx.query(hintStoreChanged);
+    return jobIds.length;
+  });
+}
+
+const startJobs = `
+  with connected as materialized (select store_id from hq_view.store_status where status = 'connected'),
+  running as (
+    select count(*) as jobs from hq.resync_job join connected using (store_id) where state = 'running'
+  ), next as (
+    select job_id from hq.resync_job join connected using (store_id)
+    where state = 'queued' order by created_at, job_id
+    limit greatest(0, $1 - (select jobs from running))
+  )
+  update hq.resync_job j set state = 'running', started_at = clock_timestamp() from next where j.job_id = next.job_id
+  returning j.job_id`;
+
+const fixTotals = `
+  insert into hq.resync_entity (job_id, entity, scan_end, records_total)
+  select j.job_id, e.entity, coalesce(h.head, 0), (
+    select count(*) from hq.hq_record r
+    where r.entity = e.entity and not r.deleted and r.position <= h.head
+      and (r.store_set = 'all' or r.store_set in (select store_set from hq.store_set_member m where m.store_id = j.store_id)))
+  from hq.resync_job j
+  cross join lateral unnest(j.entities) as e(entity)
+  left join hq.entity_head h on h.entity = e.entity
+  where j.job_id = any($1::uuid[])`;
+
+// The job's id is the command's: an agent that has carried it out knows it again.
+const leaveCommands = `
+  insert into hq.store_command (command_id, store_id, command, created_by, entities, job_id)
+  select job_id, store_id, 'resync', created_by, entities, job_id from hq.resync_job where job_id = any($1::uuid[])`;
