@@ -406,6 +406,7 @@ CREATE TABLE hq.store_entity (
     records_total bigint DEFAULT 0 NOT NULL,
     changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     empty_checks_total bigint DEFAULT 0 NOT NULL,
+    receipts bigint DEFAULT 0 NOT NULL,
     CONSTRAINT store_entity_direction_check CHECK ((direction = ANY (ARRAY['push'::text, 'pull'::text])))
 )
 WITH (fillfactor='70');

@@ -37,6 +37,11 @@ export class Events {
     this.log.info({ storeId, connectionId, reason }, 'store disconnected');
   }
 
+  /** HQ was restored from a backup and asks the store for what it lacks. */
+  pushesLost(storeId: string, entities: readonly string[]): void {
+    this.log.warn({ storeId, entities }, 'HQ lacks pushes that it had committed; the store pushes again');
+  }
+
   heartbeatReceived(): void {
     this.metrics.heartbeats.inc();
   }

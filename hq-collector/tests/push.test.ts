@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
-import { push, saleRecord } from '@hq-sync/testkit/wire-store';
+import { push, saleRecord, WireStore } from '@hq-sync/testkit/wire-store';
 
 let hq: TestCollector;
 let token: string;
@@ -140,5 +140,38 @@ describe('a push', () => {
       [storeId],
     );
     expect(rows).toEqual([{ data: { celsius: 4.5 } }]);
+  });
+});
+
+describe('a store that HQ has forgotten pushes of', () => {
+  test('is asked to push them again, and only then', async () => {
+    const storeId = await newStore();
+    const answers = [
+      await push(hq.url, token, [saleRecord('a')]),
+      await push(hq.url, token, [saleRecord('b')]),
+    ];
+    expect(answers.map(({ body }) => body.receipt)).toEqual([1, 2]);
+    const welcomed = async (receipts: { entity: string; receipt: number }[]) => {
+      const store = await WireStore.connect(hq.url, token, { receipts });
+      const { pushAgain } = await store.next('welcome');
+      await store.close();
+      return pushAgain;
+    };
+    expect(await welcomed([{ entity: 'sales', receipt: 2 }])).toBeUndefined();
+
+    // As a restored backup has it: the second commit never was.
+    await hq.database.pool.query(
+      `with gone as (delete from hq.pushed_record where store_id = $1 and record_id = 'b')
+       update hq.store_entity set receipts = 1 where store_id = $1`,
+      [storeId],
+    );
+    const said = [
+      { entity: 'sales', receipt: 2 },
+      { entity: 'inventory_adjustments', receipt: 0 },
+      { entity: 'unheard_of', receipt: 1 },
+    ];
+    expect(await welcomed(said)).toEqual(['sales', 'unheard_of']);
+    expect((await push(hq.url, token, [saleRecord('b')])).body).toMatchObject({ accepted: 1, receipt: 2 });
+    expect(await welcomed(said.slice(0, 2))).toBeUndefined();
   });
 });

@@ -39,6 +39,12 @@ export const welcome = z.object({
   store: storeSettings,
   schema: z.object({ accepted: z.array(count), compatible: z.boolean() }),
   limits: batchLimits,
+  pushAgain: z
+    .array(entityName)
+    .optional()
+    .describe(
+      'HQ lacks pushes of these entities that it has committed before: it was restored from a backup.',
+    ),
   commands: z.array(command).describe('Commands that waited for this store.'),
 });
 export type Welcome = z.infer<typeof welcome>;

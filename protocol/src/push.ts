@@ -31,6 +31,9 @@ export type RecordResult = z.infer<typeof recordResult>;
 /** Answer 200: the batch's transaction has committed; every line has its result. */
 export const pushAnswer = z.object({
   batchId: id,
+  receipt: count.describe(
+    'How many pushes of this entity HQ has committed for this store. Keep the highest, and say it in `hello`.',
+  ),
   accepted: count,
   duplicate: count,
   replaced: count,

@@ -18,6 +18,11 @@ export const hello = z.object({
   schemaVersion: schemaVersion.describe("Schema version of the store's database."),
   clock: instant.describe("The store's clock when it sent this."),
   pendingRecords: count.describe('Records that wait to be pushed, all entities.'),
+  receipts: z
+    .array(z.object({ entity: entityName, receipt: count }))
+    .max(limits.maxQueues)
+    .optional()
+    .describe('The highest `receipt` that HQ has given for each entity.'),
 });
 export type Hello = z.infer<typeof hello>;
 

@@ -27,9 +27,10 @@ export type PushVerdict =
 
 /** The wire's answer, but a code of a newer HQ does not make it unreadable: the records would be sent for ever. */
 const toleratedAnswer = pushAnswer.extend({
+  receipt: pushAnswer.shape.receipt.optional(),
   records: z.array(recordResult.extend({ code: z.string().optional() })),
 });
-export type ToleratedAnswer = Omit<PushAnswer, 'records'> & z.infer<typeof toleratedAnswer>;
+export type ToleratedAnswer = Omit<PushAnswer, 'records' | 'receipt'> & z.infer<typeof toleratedAnswer>;
 
 export function verdictOfAnswer(batch: Batch, response: PushResponse): PushVerdict {
   if (response.status === 200) return verdictOf200(batch, response.body);

@@ -143,6 +143,7 @@ export function answerOf(
   const count = (outcome: string): number => records.filter((record) => record.outcome === outcome).length;
   return pushAnswer.parse({
     batchId: push.headers['hq-batch-id'],
+    receipt: 1,
     accepted: count('accepted'),
     duplicate: count('duplicate'),
     replaced: count('replaced'),

@@ -60,7 +60,7 @@ export const replayQuarantined = endpoint({
       // Resolved first: held again, the same content is a row of its own.
       await resolve(tx, quarantineId, 'replayed', actor.name);
       await tx.query(takePushLock(held.store_id));
-      const [result] = await storeBatch(
+      const { records } = await storeBatch(
         tx,
         {
           storeId: held.store_id,
@@ -74,12 +74,13 @@ export const replayQuarantined = endpoint({
         { maxQuarantined: config.HQ_MAX_QUARANTINED_PER_STORE },
         performance.now(),
       );
+      const result = records[0]!;
       await audit(tx, actor, 'quarantine.replay', held.store_id, {
         quarantineId,
         corrected: body.record !== undefined,
         result,
       });
-      return result!;
+      return result;
     });
   },
 });

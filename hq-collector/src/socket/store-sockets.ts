@@ -210,6 +210,7 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
     const { rows } = await pool.query<Parameters<typeof commandFrame>[0]>(waitingCommands, [
       [connection.storeId],
     ]);
+    const pushAgain = await this.lostEntities(connection);
     connection.sendSettings(store);
     connection.send({
       type: 'welcome',
@@ -224,8 +225,22 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
         maxBatchBytes: config.HQ_MAX_BATCH_BYTES,
         maxRecordBytes: config.HQ_MAX_RECORD_BYTES,
       },
+      ...(pushAgain.length > 0 && { pushAgain }),
       commands: rows.map(commandFrame),
     });
+  }
+
+  /** Entities of which the store holds a higher receipt than HQ has given by its database. */
+  private async lostEntities({ storeId, hello }: StoreConnection): Promise<string[]> {
+    const receipts = hello?.receipts ?? [];
+    if (receipts.length === 0) return [];
+    const { rows } = await this.context.pool.query<{ entity: string }>(lostEntities, [
+      storeId,
+      JSON.stringify(receipts),
+    ]);
+    const lost = rows.map(({ entity }) => entity);
+    if (lost.length > 0) this.context.events.pushesLost(storeId, lost);
+    return lost;
   }
 
   private about(connection: StoreConnection) {
@@ -237,6 +252,12 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
     return Date.parse(storeClock) - this.context.clock().getTime();
   }
 }
+
+const lostEntities = `
+  select distinct r.entity from jsonb_to_recordset($2::jsonb) as r(entity text, receipt bigint)
+  left join hq.store_entity e on e.store_id = $1 and e.entity = r.entity and e.direction = 'push'
+  where r.receipt > coalesce(e.receipts, 0)
+  order by 1`;
 
 // A resync ends with the last page that the store confirms; here only what the store refuses, or calls done too early.
 const finishCommand = `

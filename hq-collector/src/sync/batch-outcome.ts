@@ -14,9 +14,10 @@ export interface BatchOutcome {
   readonly durationMs: number;
 }
 
-export async function writeOutcome(tx: Transaction, batch: Batch, outcome: BatchOutcome): Promise<void> {
+/** @returns the receipt: how many pushes of this entity HQ has committed for this store, this one included. */
+export async function writeOutcome(tx: Transaction, batch: Batch, outcome: BatchOutcome): Promise<number> {
   const { merge, refused } = outcome;
-  await tx.query({
+  const { rows } = await tx.query<{ receipts: number }>({
     name: 'batch-outcome',
     text: addTotalsAndSuccess,
     values: [
@@ -41,6 +42,7 @@ export async function writeOutcome(tx: Transaction, batch: Batch, outcome: Batch
       batch.batchId,
       JSON.stringify(refused.map(refusalRow)),
     ]);
+  return rows[0]!.receipts;
 }
 
 const totalRow = ([key, activity]: [string, Activity]) => ({
@@ -80,11 +82,12 @@ const addTotalsAndSuccess = `
       and (entity = '' or (entity = $2 and direction = 'push' and (kind <> 'record_rejected' or not exists (
         select from hq.quarantined_record q where q.store_id = $1 and q.entity = $2 and q.state = 'held'))))
   )
-  insert into hq.store_entity as e (store_id, entity, direction, last_success_at, records_total)
-  values ($1, $2, 'push', clock_timestamp(), $5::bigint + $7::bigint)
+  insert into hq.store_entity as e (store_id, entity, direction, last_success_at, records_total, receipts)
+  values ($1, $2, 'push', clock_timestamp(), $5::bigint + $7::bigint, 1)
   on conflict (store_id, entity, direction) do update set
     last_success_at = excluded.last_success_at, records_total = e.records_total + excluded.records_total,
-    changed_at = clock_timestamp()`;
+    receipts = e.receipts + 1, changed_at = clock_timestamp()
+  returning receipts`;
 
 function refusalRow(one: RefusedRecord) {
   return {

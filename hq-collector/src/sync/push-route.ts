@@ -15,7 +15,7 @@ import { kindOf } from './kind-of.js';
 import { takePushLock } from './push-lock.js';
 import { readSender, type SendingStore } from './sender.js';
 import { QuarantineFullError } from './quarantine.js';
-import { storeBatch, type Batch } from './store-batch.js';
+import { storeBatch, type Batch, type StoredBatch } from './store-batch.js';
 
 /** A deadlock or serialization failure is tried again this often before it is the store's turn to retry. */
 const maxConflictTries = 3;
@@ -118,16 +118,16 @@ export class PushRoute {
       bytes,
       lines: lines.map((content, index) => ({ line: index + 1, content })),
     };
-    const records = await this.store(batch, store, startedMs);
+    const { records, receipt } = await this.store(batch, store, startedMs);
     events.pushCommitted(storeId, batch.entity, records, (performance.now() - startedMs) / 1000);
-    return answerOf(batchId, records);
+    return answerOf(batchId, records, receipt);
   }
 
   /**
    * Stores a batch; when the database refuses its data, halves it until the one record that it cannot hold is alone
    * and goes to quarantine. Validation should leave nothing for this; it is here so that one bad record blocks nothing.
    */
-  private async store(batch: Batch, store: SendingStore, startedMs: number): Promise<RecordResult[]> {
+  private async store(batch: Batch, store: SendingStore, startedMs: number): Promise<StoredBatch> {
     const { pool, config, events } = this.context;
     for (let tries = 1; ; tries += 1) {
       try {
@@ -146,7 +146,8 @@ export class PushRoute {
       if (batch.lines.length === 1) return this.store({ ...batch, unstorable: true }, store, startedMs);
       const half = Math.ceil(batch.lines.length / 2);
       const left = await this.store({ ...batch, lines: batch.lines.slice(0, half) }, store, startedMs);
-      return [...left, ...(await this.store({ ...batch, lines: batch.lines.slice(half) }, store, startedMs))];
+      const right = await this.store({ ...batch, lines: batch.lines.slice(half) }, store, startedMs);
+      return { records: [...left.records, ...right.records], receipt: right.receipt };
     }
   }
 
@@ -224,11 +225,12 @@ function toCodedError(cause: unknown, config: Config): CodedError {
   });
 }
 
-function answerOf(batchId: string, records: RecordResult[]): PushAnswer {
+function answerOf(batchId: string, records: RecordResult[], receipt: number): PushAnswer {
   const number = (outcome: RecordResult['outcome']) =>
     records.filter((record) => record.outcome === outcome).length;
   return {
     batchId,
+    receipt,
     accepted: number('accepted'),
     duplicate: number('duplicate'),
     replaced: number('replaced'),

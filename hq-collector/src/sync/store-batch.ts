@@ -18,10 +18,15 @@ export interface Batch extends RecordsOrigin {
   readonly unstorable?: true;
 }
 
+export interface StoredBatch {
+  readonly records: RecordResult[];
+  readonly receipt: number;
+}
+
 /**
  * Stores one batch in the given transaction, which holds the store's push lock: records, history, totals, quarantine,
  * log row, counters.
- * @returns each line's result, in the order of the lines.
+ * @returns each line's result, in the order of the lines, and the receipt.
  * @throws QuarantineFullError
  */
 export async function storeBatch(
@@ -30,7 +35,7 @@ export async function storeBatch(
   store: SendingStore,
   limits: { maxQuarantined: number },
   startedMs: number,
-): Promise<RecordResult[]> {
+): Promise<StoredBatch> {
   const { incoming, refused } = readLines(batch, store);
   const { held, ownDates } = await readHeld(tx, batch, incoming, store);
   const merge = mergeBatch(incoming, held, ownDates);
@@ -38,8 +43,14 @@ export async function storeBatch(
 
   await writeRecords(tx, batch, merge);
   const newlyHeld = refused.length > 0 ? await quarantine(tx, batch, refused, limits.maxQuarantined) : 0;
-  await writeOutcome(tx, batch, { merge, refused, newlyHeld, durationMs: performance.now() - startedMs });
-  return [...merge.results, ...refused.map(refusedResult)].sort((left, right) => left.line - right.line);
+  const receipt = await writeOutcome(tx, batch, {
+    merge,
+    refused,
+    newlyHeld,
+    durationMs: performance.now() - startedMs,
+  });
+  const records = [...merge.results, ...refused.map(refusedResult)];
+  return { records: records.sort((left, right) => left.line - right.line), receipt };
 }
 
 function readLines(
