@@ -66,6 +66,53 @@ test('partitions are made ahead, kept for their retention, and dropped after it'
   await pool.end();
 });
 
+test('what is past its retention goes, with what hangs on it; deletes that go are remembered', async () => {
+  const database = await emptyDatabase();
+  await migrate(database);
+  const counts = async () =>
+    (
+      await query(
+        database,
+        `select (select count(*) from hq.resync_job)::int as jobs, (select count(*) from hq.resync_entity)::int as entities,
+          (select count(*) from hq.store_command)::int as commands, (select count(*) from hq.store_report)::int as reports,
+          (select count(*) from hq.hq_record)::int as records, (select count(*) from hq.hq_pointer)::int as pointers,
+          (select count(*) from hq.upload_line)::int as lines`,
+      )
+    )[0];
+  const past = "now() - interval '100 days'";
+  await query(
+    database,
+    `insert into hq.store (store_id, name, timezone, currency) values ('s', 's', 'UTC', 'USD');
+     insert into hq.resync_job (store_id, entities, created_by, state, ended_at) values
+       ('s', '{products}', 'p', 'done', ${past}), ('s', '{products}', 'p', 'done', now()), ('s', '{products}', 'p', 'running', null);
+     insert into hq.resync_entity (job_id, entity, scan_end, records_total) select job_id, 'products', 0, 0 from hq.resync_job;
+     insert into hq.store_command (command_id, store_id, command, created_by, done_at, job_id)
+       select job_id, 's', 'resync', 'p', ended_at, job_id from hq.resync_job;
+     insert into hq.store_report (store_id, report_id, received_at) values ('s', gen_random_uuid(), ${past}), ('s', gen_random_uuid(), now());
+     insert into hq.hq_record (entity, record_id, deleted, data) values
+       ('products', 'old delete', true, null), ('products', 'new delete', true, null), ('products', 'old', false, '{}');
+     insert into hq.hq_pointer (entity, record_id, store_id, changed_at) values ('products', 'old', 's', ${past});
+     select hq.publish('products');
+     update hq.hq_record set changed_at = ${past} where record_id like 'old%';
+     insert into hq.upload_line (upload_id, line, record_id, deleted, received_at) values (gen_random_uuid(), 1, 'x', true, ${past})`,
+  );
+  const pool = new pg.Pool({ connectionString: database, max: 2 });
+  await maintainPartitions(pool, { logDays: 30, tombstoneDays: 90, errorDays: 90 });
+  await pool.end();
+  expect(await counts()).toEqual({
+    jobs: 2,
+    entities: 2,
+    commands: 2,
+    reports: 1,
+    records: 2,
+    pointers: 0,
+    lines: 0,
+  });
+  expect(await query(database, 'select head::int, forgotten::int from hq.entity_head')).toEqual([
+    { head: 4, forgotten: 4 },
+  ]);
+});
+
 test('schema.sql names every table and view of the migrations', () => {
   const schema = readFileSync(new URL('../schema.sql', import.meta.url), 'utf8');
   const statements = migrations

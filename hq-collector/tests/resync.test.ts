@@ -159,6 +159,12 @@ describe('a forced resync', () => {
     await store.close();
   });
 
+  test('ends with the store: an archived one leaves no job behind', async () => {
+    const { jobId } = (await force()).body;
+    await hq.admin.call('POST', `/stores/${storeId}/archive`, {});
+    expect(await jobOf(jobId)).toMatchObject({ state: 'cancelled', message: 'the store was archived' });
+  });
+
   test('fails when the store refuses, or says done without having confirmed everything', async () => {
     const store = await connect();
     for (const [outcome, message] of [

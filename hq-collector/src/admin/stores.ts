@@ -196,6 +196,11 @@ export const archiveStore = endpoint({
         'update hq.store_token set revoked_at = coalesce(revoked_at, clock_timestamp()) where store_id = $1',
         [params.storeId],
       );
+      await tx.query(
+        `update hq.resync_job set state = 'cancelled', ended_at = clock_timestamp(), message = 'the store was archived'
+         where store_id = $1 and state in ('queued', 'running')`,
+        [params.storeId],
+      );
       await audit(tx, actor, 'store.archive', params.storeId, { ...body, pending });
       await tx.query(hintStoreChanged);
       return rows[0] as object;

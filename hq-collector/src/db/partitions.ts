@@ -74,6 +74,9 @@ const forgetTombstones = `
 const pruneOldRows = `
   with old as (select now() - $1 * interval '1 day' as before),
   episodes as (delete from hq.error_episode using old where resolved_at < old.before),
+  commands as (delete from hq.store_command using old where done_at < old.before),
+  resyncs as (delete from hq.resync_job using old where ended_at < old.before returning job_id),
+  resync_entities as (delete from hq.resync_entity e using resyncs where e.job_id = resyncs.job_id),
   reports as (delete from hq.store_report using old where received_at < old.before),
   strangers as (delete from hq.auth_failure using old where hour < old.before)
   delete from hq.collector using old where lease_until < now() - interval '1 day'
