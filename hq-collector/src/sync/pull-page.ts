@@ -62,11 +62,13 @@ const pullState = `
     array(select store_set from hq.store_set_member where store_id = $1 union all select 'all') as "storeSets"
   from (select) one left join hq.entity_head h on h.entity = $2`;
 
-interface DueRow {
-  id: string;
-  position: number;
-  /** Null: the store must not have it. */
-  data: string | null;
+interface PageRow {
+  /** Complete lines. */
+  readonly body: string;
+  readonly records: number;
+  readonly bytes: number;
+  /** Of the last line; null for an empty page. */
+  readonly position: number | null;
 }
 
 /**
@@ -81,35 +83,28 @@ export async function readPage(
   { position, scanEnd }: Cursor,
   maxRecords: number,
 ): Promise<PullPage> {
-  const { rows } = await db.query<DueRow>({
-    name: 'pull-page',
-    text: duePage,
-    values: [entity, storeSets, storeId, position, head, scanEnd ?? 0, maxRecords + 1],
-  });
-  let body = '';
-  let records = 0;
-  for (const { id, data } of rows.slice(0, maxRecords)) {
-    const line = `{"id":${JSON.stringify(id)},${data === null ? '"deleted":true' : `"data":${data}`}}\n`;
-    if (records > 0 && body.length + line.length > limits.maxPageBytes) break;
-    body += line;
-    records += 1;
+  const values = [entity, storeSets, storeId, position, head, scanEnd ?? 0, maxRecords];
+  let { rows } = await db.query<PageRow>({ name: 'pull-page', text: wholePage, values });
+  const cut = rows[0]!.bytes > limits.maxPageBytes && rows[0]!.records > 1;
+  if (cut) {
+    ({ rows } = await db.query<PageRow>({
+      name: 'pull-cut-page',
+      text: cutPage,
+      values: [...values, limits.maxPageBytes],
+    }));
   }
-  const more = records < rows.length;
-  const end = more ? rows[records - 1]!.position : head;
-  return {
-    body,
-    records,
-    bytes: Buffer.byteLength(body),
-    position: end,
-    scanEnd: scanEnd !== null && end < scanEnd ? scanEnd : null,
-    more,
-  };
+  const page = rows[0]!;
+  const more = (cut || page.records === maxRecords) && page.position! < head;
+  const end = more ? page.position! : head;
+  return { ...page, position: end, scanEnd: scanEnd !== null && end < scanEnd ? scanEnd : null, more };
 }
 
 // Deletes up to the end of a scan are left out: what a scan does not bring, the store drops by itself. One walk along
-// the index for each set of the store, each no longer than the page.
-const duePage = `
-  select record_id as id, position, data from (
+// the index for each set of the store, each no longer than the page. The lines are put together here, not from rows by
+// the collector, which takes twice as long.
+const dueLines = `
+  select position, '{"id":' || to_json(record_id)::text || coalesce(',"data":' || data, ',"deleted":true') || E'}\n' as line
+  from (
     select r.record_id, r.position, case when not r.deleted then r.data::text end as data
     from unnest($2::text[]) as s(store_set) cross join lateral (
       select record_id, position, deleted, data from hq.hq_record r
@@ -129,5 +124,17 @@ const duePage = `
         order by p.position limit $7)
     ) p
     left join hq.hq_record r on r.entity = $1 and r.record_id = p.record_id
-  ) due
+  ) found
   order by position limit $7`;
+
+const page = `coalesce(string_agg(line, '' order by position), '') as body, count(*) as records, max(position) as position`;
+
+const wholePage = `select ${page}, coalesce(sum(octet_length(line)), 0) as bytes from (${dueLines}) due`;
+
+// The running sum costs as much again as all the rest: only where the whole page is over the bound.
+const cutPage = `
+  select ${page}, max(bytes) as bytes from (
+    select *, row_number() over w as number, sum(octet_length(line)) over w as bytes
+    from (${dueLines}) due window w as (order by position)
+  ) measured
+  where number = 1 or bytes <= $8`;
