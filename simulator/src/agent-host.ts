@@ -17,6 +17,8 @@ export interface HostConfig {
   dataDir: string;
   stores: (ReplayStore & { token: string; dayCutover?: string })[];
   batchLimits?: AgentOptions['batchLimits'];
+  /** Of which every store keeps a copy; empty: none pulls. */
+  pullEntities?: AgentOptions['pullEntities'];
   replay?: {
     file: string;
     seed: string;
@@ -131,6 +133,7 @@ async function startAgent(
         intake: null,
         ...(dayCutover === undefined ? {} : { dayCutover }),
         ...(config.batchLimits === undefined ? {} : { batchLimits: config.batchLimits }),
+        ...(config.pullEntities === undefined ? {} : { pullEntities: config.pullEntities }),
       });
     } catch (error) {
       if (performance.now() > deadline) throw error;

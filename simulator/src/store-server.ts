@@ -24,7 +24,7 @@ export interface ServerOptions {
 /** What an update or a configuration changes; the next start keeps it. */
 export type ServerSettings = Pick<
   AgentOptions,
-  'schemaVersion' | 'validate' | 'batchLimits' | 'agentVersion'
+  'schemaVersion' | 'validate' | 'batchLimits' | 'agentVersion' | 'pullEntities'
 >;
 
 /** A store's machine: a real agent that can be stopped, started otherwise, or replaced by a new machine. */

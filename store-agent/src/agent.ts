@@ -1,4 +1,6 @@
 import type { Command, HqMessage } from '@hq-sync/protocol/hq-message';
+import { initialEntities } from '@hq-sync/protocol/entity';
+import { limits } from '@hq-sync/protocol/limits';
 import type { Hello } from '@hq-sync/protocol/store-message';
 import { currentSchemaVersion } from '@hq-sync/protocol/version';
 import { pino, type Logger } from 'pino';
@@ -11,13 +13,17 @@ import { HqLink } from './hq-link.js';
 import { Intake } from './intake.js';
 import { IntakeError } from './intake-error.js';
 import { agentLimits } from './limits.js';
+import { LocalCopy, type HqRecord } from './local-copy.js';
 import { OfflineQueue, type EnqueueOutcome } from './offline-queue.js';
 import { OpenRegisters } from './open-registers.js';
 import { PushLoop, type LastError, type PushCounters } from './push-loop.js';
+import { PullLoop, type PullStatus } from './pull-loop.js';
 import { QueueDatabase, type DiskUse } from './queue-database.js';
 import { QueueMaintenance } from './queue-maintenance.js';
 import { checkRecord } from './record-check.js';
 import { Reports } from './reports.js';
+import { Resyncs, type FinishedResync } from './resync.js';
+import { TokenWait } from './retry-schedule.js';
 import { StoreCalendar } from './store-calendar.js';
 import { StoreState } from './store-state.js';
 
@@ -28,7 +34,7 @@ export interface AgentOptions {
   token: string;
   /** What this server believes it is; HQ checks it against the token. */
   storeId?: string;
-  /** Holds `queue.db`; made when it is missing. One agent at a time. */
+  /** Holds `queue.db` and `hq-data.db`; made when it is missing. One agent at a time. */
   dataDir: string;
   /** HTTP for the POS, on loopback unless `host` says otherwise; port 0 takes a free one; null: none. */
   intake?: { host?: string; port: number } | null;
@@ -40,8 +46,16 @@ export interface AgentOptions {
   dayCutover?: string;
   /** The agent's own limits; HQ's count too. */
   batchLimits?: Partial<{ maxBatchRecords: number; maxBatchBytes: number }>;
-  /** Bound of everything in `dataDir`. */
+  /** Bound of the queue on disk. */
   maxDiskBytes?: number;
+  /** Bound of the copy of HQ's data, beside that of the queue: the two together are what `dataDir` may take. */
+  maxCopyBytes?: number;
+  /** Entities of HQ of which the store keeps a copy; by default those that every HQ has. */
+  pullEntities?: readonly string[];
+  /** Longest time between two pulls of an entity without news; the shortest is half of it. */
+  pullIntervalMs?: number;
+  /** Deadline of one pull: connect, request and page together. */
+  pullTimeoutMs?: number;
   /** Deadline of one push: connect, body and answer together. */
   pushTimeoutMs?: number;
   /** Whether `data` is checked at intake, when the agent has the current schema version. Default true. */
@@ -60,6 +74,8 @@ export interface AgentStatus {
   storeId: string | null;
   instanceId: string;
   disk: DiskUse;
+  /** The copy of HQ's data, an element for each entity that is pulled. */
+  pull: PullStatus[];
   counters: PushCounters & { connects: number };
 }
 
@@ -70,11 +86,15 @@ export interface RecordInput {
   data: Record<string, unknown>;
 }
 
-export type { EnqueueOutcome };
+export type { EnqueueOutcome, HqRecord, PullStatus };
+
+const pulledByDefault = initialEntities
+  .filter(({ direction }) => direction === 'pull')
+  .map(({ name }) => name);
 
 /**
- * The store's end of the sync: takes records of the POS, keeps them on disk, pushes them to HQ, and says that the
- * store is alive. It never fails because HQ is away.
+ * The store's end of the sync: takes records of the POS, keeps them on disk, pushes them to HQ, keeps a copy of HQ's
+ * records, and says that the store is alive. It never fails because HQ is away.
  */
 export class StoreAgent {
   /**
@@ -97,6 +117,9 @@ export class StoreAgent {
   private readonly totals: DayTotals;
   private readonly maintenance: QueueMaintenance;
   private readonly push: PushLoop;
+  private readonly copy: LocalCopy;
+  private readonly resyncs: Resyncs;
+  private readonly pull: PullLoop;
   private readonly link: HqLink;
   private readonly beats: HeartbeatTimer;
   private intake: Intake | null = null;
@@ -115,11 +138,13 @@ export class StoreAgent {
       if (options.intake) agent.intake = await Intake.listen(agent, options.intake, agent.log);
     } catch (error) {
       agent.maintenance.stop();
+      agent.copy.close();
       agent.database.close();
       throw error;
     }
     agent.maintenance.run();
     agent.push.start();
+    agent.pull.start();
     agent.link.start();
     return agent;
   }
@@ -142,6 +167,7 @@ export class StoreAgent {
     this.queue = new OfflineQueue(this.database, this.state, calendar, this.totals, clock);
     this.registers = new OpenRegisters(db);
     this.reports = new Reports(db, clock);
+    const tokenWait = new TokenWait();
     this.push = new PushLoop({
       hqUrl: options.hqUrl,
       token: () => this.token,
@@ -151,17 +177,39 @@ export class StoreAgent {
       timeoutMs: options.pushTimeoutMs ?? agentLimits.pushTimeoutMs,
       queue: this.queue,
       reports: this.reports,
+      tokenWait,
       clock,
       log,
       onAnswer: () => this.link.heardByHttp(),
       onError: (code, message) => this.noteError(code, message),
       onReport: () => this.sendReports(),
+      onIdle: () => this.pull.wake(),
+    });
+    this.copy = new LocalCopy(options.dataDir, options.maxCopyBytes ?? agentLimits.defaultMaxCopyBytes, log);
+    this.resyncs = new Resyncs(this.copy);
+    this.pull = new PullLoop({
+      hqUrl: options.hqUrl,
+      token: () => this.token,
+      entities: options.pullEntities ?? pulledByDefault,
+      intervalMs: options.pullIntervalMs ?? agentLimits.pullIntervalMs,
+      timeoutMs: options.pullTimeoutMs ?? agentLimits.pullTimeoutMs,
+      copy: this.copy,
+      resyncs: this.resyncs,
+      reports: this.reports,
+      tokenWait,
+      clock,
+      log,
+      pushing: () => this.push.isSending,
+      onBytes: () => this.link.heardByHttp(),
+      onError: (code, message) => this.noteError(code, message),
+      onReport: () => this.sendReports(),
+      onResynced: (finished) => this.sendResynced(finished),
     });
     this.link = new HqLink({
       hqUrl: options.hqUrl,
       token: () => this.token,
       hello: () => this.hello(),
-      pushing: () => this.push.isSending,
+      syncing: () => this.push.isSending || this.pull.isPulling,
       onMessage: (message) => this.hear(message),
       onCommand: (command) => this.obey(command),
       onEnd: (end) => this.disconnected(end),
@@ -225,7 +273,37 @@ export class StoreAgent {
     this.token = token;
     if (this.stopping !== null) return;
     this.push.endWaits(['token']);
+    this.pull.endWaits(['token']);
     this.link.connectNow();
+  }
+
+  /**
+   * HQ's record as the store's copy has it, or null.
+   *
+   * @throws Error when the copy cannot be read just now.
+   */
+  read(entity: string, id: string): Record<string, unknown> | null {
+    return this.copy.read(entity, id);
+  }
+
+  /** All records of an entity in the order of their ids, read from disk as they are asked for. Throws as `read`. */
+  entries(entity: string): IterableIterator<HqRecord> {
+    return this.copy.entries(entity);
+  }
+
+  /** As `entries`, some at a time and with `data` as JSON text. */
+  entryPages(entity: string): IterableIterator<{ id: string; data: string }[]> {
+    return this.copy.pages(entity);
+  }
+
+  /** SHA-256 of all records of an entity, see {@link LocalCopy.hash}: equal for equal copies. */
+  copyHash(entity: string): Promise<string> {
+    return this.copy.hash(entity);
+  }
+
+  /** Whether the store keeps a copy of this entity. */
+  pulls(entity: string): boolean {
+    return this.pull.entities.includes(entity);
   }
 
   status(): AgentStatus {
@@ -238,6 +316,7 @@ export class StoreAgent {
       storeId: this.state.get('settings')?.storeId ?? this.options.storeId ?? null,
       instanceId: this.state.instanceId,
       disk: this.queue.diskUse(),
+      pull: this.pull.status(),
       counters: { ...this.push.counters, connects: this.link.connects },
     };
   }
@@ -253,7 +332,8 @@ export class StoreAgent {
     this.maintenance.stop();
     // the intake first: what it has answered 200 is on disk, what it has not the POS sends again
     await this.intake?.close();
-    await Promise.all([this.push.stop(), this.link.stop()]);
+    await Promise.all([this.push.stop(), this.pull.stop(), this.link.stop()]);
+    this.copy.close();
     this.database.close();
   }
 
@@ -282,6 +362,8 @@ export class StoreAgent {
       case 'settings':
         this.state.set('settings', message.store);
         return this.maintenance.run();
+      case 'news':
+        return this.pull.news(message.entities);
       case 'report_received':
         return this.reports.received(message.reportId);
       case 'error':
@@ -298,14 +380,19 @@ export class StoreAgent {
   private welcomed(welcome: Extract<HqMessage, { type: 'welcome' }>): void {
     this.log.info({ storeId: welcome.store.storeId, connectionId: welcome.connectionId }, 'connected');
     this.push.forgetLearnedLimits();
+    const storeBefore = this.state.get('settings')?.storeId ?? welcome.store.storeId;
     try {
       this.database.transaction(() => this.remember(welcome));
       this.queue.releaseWithheld(recordLimitBytes(this.push.limits()), false);
+      // another store's users and prices must go
+      if (storeBefore !== welcome.store.storeId) this.pull.startOver(this.pull.entities);
     } catch (error) {
       // HQ says it all again at the next connect; until then the store must still be seen alive
       this.log.error({ err: error }, 'the welcome could not be kept');
     }
     this.push.endWaits(welcome.schema.compatible ? ['network', 'token', 'schema'] : ['network', 'token']);
+    this.pull.endWaits(['network', 'token', 'entity']);
+    this.pull.pullAll();
     this.maintenance.run();
     this.reports.sendAllAgain();
     this.beats.start(welcome.heartbeatIntervalMs);
@@ -322,15 +409,47 @@ export class StoreAgent {
     this.state.set('batchLimits', welcome.limits);
   }
 
-  private obey({ commandId, command }: Command): void {
-    if (command !== 'push_now') {
-      const message = 'this store agent does not know the command';
-      this.link.send({ type: 'command_done', commandId, outcome: 'refused', message });
-      return;
+  private obey({ commandId, command, entities }: Command): void {
+    switch (command) {
+      case 'push_now':
+        this.queue.releaseWithheld(recordLimitBytes(this.push.limits()), true);
+        this.push.endWaits('all');
+        return this.commandDone(commandId, 'done');
+      case 'resync':
+        return this.resync(commandId, entities);
+      default:
+        return this.commandDone(commandId, 'refused', 'this store agent does not know the command');
     }
-    this.queue.releaseWithheld(recordLimitBytes(this.push.limits()), true);
-    this.push.endWaits('all');
-    this.link.send({ type: 'command_done', commandId, outcome: 'done' });
+  }
+
+  /** `done` is said when it is over, and again whenever HQ asks again. Entities that this store has no copy of are left out. */
+  private resync(commandId: string, entities: readonly string[] | undefined): void {
+    if (entities === undefined) {
+      return this.commandDone(commandId, 'refused', 'entities must be a list of names of entities');
+    }
+    const unique = [...new Set(entities)];
+    const pulled = unique.filter((entity) => this.pulls(entity));
+    const left = unique.filter((entity) => !this.pulls(entity)).join(', ');
+    if (pulled.length === 0)
+      return this.commandDone(commandId, 'refused', `this store does not pull ${left}`);
+    const finished = this.resyncs.order(commandId, pulled, left === '' ? null : `not pulled here: ${left}`);
+    if (finished !== null) return this.sendResynced(finished);
+    this.pull.endWaits('all');
+    this.pull.news(pulled);
+  }
+
+  private sendResynced({ commandId, message }: FinishedResync): void {
+    this.commandDone(commandId, 'done', message ?? undefined);
+  }
+
+  private commandDone(commandId: string, outcome: 'done' | 'refused', message?: string): void {
+    const said = message?.slice(0, limits.maxTextChars);
+    this.link.send({
+      type: 'command_done',
+      commandId,
+      outcome,
+      ...(said === undefined ? {} : { message: said }),
+    });
   }
 
   private disconnected(end: ConnectionEnd): void {
@@ -339,9 +458,9 @@ export class StoreAgent {
   }
 
   private beat(): void {
-    const { clock, queue, push, registers, totals, state } = this;
+    const { clock, queue, push, pull, registers, totals, state } = this;
     try {
-      this.link.send(heartbeatOf({ clock, queue, push, registers, totals, state }));
+      this.link.send(heartbeatOf({ clock, queue, push, pull, registers, totals, state }));
     } catch (error) {
       this.log.error({ err: error }, 'the heartbeat could not be made');
     }

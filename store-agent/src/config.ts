@@ -1,3 +1,4 @@
+import { entityName } from '@hq-sync/protocol/entity';
 import { timeOfDay } from '@hq-sync/protocol/primitives';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -19,6 +20,17 @@ export const runConfig = z
       .int()
       .min(agentLimits.minDiskBytes / 1024 ** 2)
       .default(agentLimits.defaultMaxDiskBytes / 1024 ** 2),
+    maxCopyMib: z.coerce
+      .number()
+      .int()
+      .min(agentLimits.minCopyBytes / 1024 ** 2)
+      .default(agentLimits.defaultMaxCopyBytes / 1024 ** 2),
+    /** Names with commas between them. */
+    pullEntities: z
+      .string()
+      .transform((text) => text.split(',').map((name) => name.trim()))
+      .pipe(z.array(entityName))
+      .optional(),
     logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .strict();

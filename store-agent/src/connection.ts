@@ -36,8 +36,8 @@ export interface ConnectionOptions {
   token: string;
   hello: () => Hello;
   onMessage: (message: HqMessage) => void;
-  /** Whether a push is under way. */
-  pushing: () => boolean;
+  /** Whether a push or a pull is under way. */
+  syncing: () => boolean;
   /** When HQ last answered over HTTP, by `performance.now()`. */
   lastHttpAnswerMs: () => number;
   log: Logger;
@@ -182,8 +182,8 @@ export class Connection {
   private showLife(): void {
     const nowMs = performance.now();
     // half a check of slack: the timer is never punctual
-    if (nowMs - this.pongedMs < agentLimits.pushingPongMs - agentLimits.silenceCheckMs / 2) return;
-    if (!this.isWelcomed || !this.options.pushing()) return;
+    if (nowMs - this.pongedMs < agentLimits.syncingPongMs - agentLimits.silenceCheckMs / 2) return;
+    if (!this.isWelcomed || !this.options.syncing()) return;
     this.pongedMs = nowMs;
     this.socket.pong();
   }

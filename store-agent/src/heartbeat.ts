@@ -5,6 +5,7 @@ import type { DayTotals } from './day-totals.js';
 import { agentLimits } from './limits.js';
 import type { OfflineQueue } from './offline-queue.js';
 import type { OpenRegisters } from './open-registers.js';
+import type { PullLoop } from './pull-loop.js';
 import type { PushLoop } from './push-loop.js';
 import type { StoreState } from './store-state.js';
 
@@ -12,6 +13,7 @@ export interface HeartbeatSources {
   clock: () => Date;
   queue: OfflineQueue;
   push: PushLoop;
+  pull: PullLoop;
   registers: OpenRegisters;
   totals: DayTotals;
   state: StoreState;
@@ -19,15 +21,16 @@ export interface HeartbeatSources {
 
 /** What the store says of itself just now. */
 export function heartbeatOf(sources: HeartbeatSources): Heartbeat {
-  const { clock, queue, push, registers, totals, state } = sources;
+  const { clock, queue, push, pull, registers, totals, state } = sources;
   const always = initialEntities.filter(({ direction }) => direction === 'push').map(({ name }) => name);
-  const entities = [...new Set([...always, ...queue.pendingEntities()])].slice(0, limits.maxQueues);
+  const entities = [...new Set([...always, ...queue.pendingEntities()])];
+  const queues = [...entities.map((entity) => push.status(entity)), ...pull.waiting()];
   return {
     type: 'heartbeat',
     clock: clock().toISOString(),
     openRegisters: registers.all(),
     lastSaleAt: state.get('lastSaleAt'),
-    queues: entities.map((entity) => push.status(entity)),
+    queues: queues.slice(0, limits.maxQueues),
     days: totals.recent(),
     disk: queue.diskUse(),
     withheldRecords: queue.withheldRecords,

@@ -1,3 +1,4 @@
+import { entityName } from '@hq-sync/protocol/entity';
 import { hqMessage, type HqMessage } from '@hq-sync/protocol/hq-message';
 
 /** What a frame of HQ says to this version of the agent. */
@@ -14,8 +15,27 @@ export function readHqFrame(text: string): HqFrame {
   } catch {
     return { message: null, complaint: 'the frame is not JSON' };
   }
-  const parsed = hqMessage.safeParse(json);
+  const parsed = hqMessage.safeParse(withoutMisfits(json));
   if (parsed.success) return { message: parsed.data };
   const issue = parsed.error.issues[0];
   return { message: null, complaint: `${issue?.path.join('.')}: ${issue?.message}` };
+}
+
+/** A command whose entities are no list of names loses them: it must be refused, which a frame that fits nothing cannot be. */
+function withoutMisfits(json: unknown): unknown {
+  if (!isObject(json)) return json;
+  if (json.type === 'welcome' && Array.isArray(json.commands)) {
+    return { ...json, commands: json.commands.map(withoutMisfits) };
+  }
+  if (json.type !== 'command' || json.entities === undefined) return json;
+  const { entities, ...rest } = json;
+  const fits =
+    Array.isArray(entities) &&
+    entities.length > 0 &&
+    entities.every((name) => entityName.safeParse(name).success);
+  return fits ? json : rest;
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return json !== null && typeof json === 'object' && !Array.isArray(json);
 }

@@ -10,8 +10,8 @@ export interface LinkParts {
   hqUrl: string;
   token: () => string;
   hello: () => Hello;
-  /** Whether a push is under way. */
-  pushing: () => boolean;
+  /** Whether a push or a pull is under way. */
+  syncing: () => boolean;
   onMessage: (message: Exclude<HqMessage, Command>) => void;
   onCommand: (command: Command) => void;
   onEnd: (end: ConnectionEnd) => void;
@@ -96,12 +96,12 @@ export class HqLink {
   }
 
   private open(token: string): Connection {
-    const { hqUrl, hello, pushing, log, onMessage, onCommand } = this.parts;
+    const { hqUrl, hello, syncing, log, onMessage, onCommand } = this.parts;
     return new Connection({
       hqUrl,
       token,
       hello,
-      pushing,
+      syncing,
       log,
       lastHttpAnswerMs: () => this.lastHttpAnswerMs,
       onMessage: (message) => {

@@ -9,6 +9,9 @@ export const intakeErrors = {
   body_invalid: { status: 400, title: 'The body cannot be read' },
   body_too_large: { status: 413, title: 'The body is over the limit' },
   content_type_unsupported: { status: 415, title: 'Send application/json or application/x-ndjson' },
+  entity_not_pulled: { status: 404, title: 'This store keeps no copy of this entity' },
+  record_not_found: { status: 404, title: "The store's copy has no such record" },
+  copy_unavailable: { status: 503, title: "The store's copy of HQ's data cannot be read" },
   not_found: { status: 404, title: 'No such address' },
   internal_error: { status: 500, title: 'The store agent failed to handle the request' },
 } as const;

@@ -5,11 +5,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { AgentStatus, EnqueueOutcome } from './agent.js';
+import { hqDataRoutes, type HqDataSource } from './hq-data-routes.js';
 import { IntakeError, intakeErrors } from './intake-error.js';
 import { agentLimits } from './limits.js';
 
 /** What the intake needs of the agent. */
-export interface IntakeTarget {
+export interface IntakeTarget extends HqDataSource {
   enqueueAll(entity: string, records: readonly unknown[]): EnqueueOutcome[];
   openRegister(register: { terminalId: string; openedAt: string; cashierId?: string }): void;
   closeRegister(terminalId: string): boolean;
@@ -19,7 +20,7 @@ export interface IntakeTarget {
 /**
  * HTTP for the POS terminals of the store:
  * `POST /v1/records/{entity}` (one JSON record, or NDJSON; all or none, on disk before the 200),
- * `PUT` and `DELETE /v1/registers/{terminalId}`, `GET /v1/status`. Errors are problem documents with a code.
+ * `PUT` and `DELETE /v1/registers/{terminalId}`, `GET /v1/status`, and HQ's data under `/hq-data`. Errors are problem documents with a code.
  */
 export class Intake {
   private constructor(
@@ -87,6 +88,7 @@ function routes(target: IntakeTarget, log: Logger): express.Express {
     response.status(204).end();
   });
   app.get('/v1/status', (_request, response) => void response.json(target.status()));
+  app.use('/hq-data', hqDataRoutes(target, log));
   app.use((): never => {
     throw new IntakeError('not_found');
   });
@@ -142,8 +144,7 @@ function problems(log: Logger): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) return next(error);
     const known = error instanceof IntakeError ? error : intakeErrorOf(error);
-    if (known.code === 'internal_error' || known.code === 'queue_unavailable')
-      log.error({ err: error }, 'the intake failed');
+    if (known.status === 500 || known.status === 503) log.error({ err: error }, 'the intake failed');
     const { status, title } = intakeErrors[known.code];
     if (status === 507 || status === 503)
       response.set('retry-after', String(agentLimits.intakeRetryAfterSeconds));

@@ -46,6 +46,29 @@ export const agentLimits = {
   /** After a batch was split, its size doubles after this many batches that HQ took. */
   successesBeforeDoubling: 3,
 
+  // pull
+  pullIntervalMs: 300_000,
+  pullTimeoutMs: 60_000,
+  /** A page of it blocks the event loop for about 20 ms, and takes 10 s on a line of 128 kbit/s. */
+  maxPullRecords: 500,
+  /** Beside the records of a page: what stands around their data, and the last line. */
+  pageSlackBytes: 64 * 1024,
+  maxProblemBytes: 64 * 1024,
+  /** Pages grow again only after one that came in this share of the deadline: twice as large it still fits. */
+  growWithinShare: 0.25,
+  /** While a push is under way a pull lets it go first, for this long at most: prices must not wait for a backlog. */
+  yieldToPushMs: 1_000,
+  /** The copy of HQ's data has a bound of its own, beside that of the queue. */
+  defaultMaxCopyBytes: 1024 ** 3,
+  minCopyBytes: 1024 ** 2,
+  /** Rows that a sweep looks at between two turns of the event loop: about 2 ms. */
+  sweepStepRows: 1_000,
+  readStepRows: 200,
+  maxHashAttempts: 10,
+  maxRememberedResyncs: 100,
+  /** Broken files that one process replaces; each holds a connection until it ends. */
+  maxBrokenCopies: 8,
+
   // what a person must cure (a token, a schema, an entity) is tried again in this range
   slowRetryMinMs: 15_000,
   slowRetryMaxMs: 30_000,
@@ -64,10 +87,10 @@ export const agentLimits = {
   handshakeTimeoutMs: 8_000,
   welcomeTimeoutMs: 15_000,
   /**
-   * While a push is under way a pong goes out this often, unasked: on a thin line HQ's ping, or the pong to it, is lost too
+   * While a push or pull is under way a pong goes out this often, unasked: on a thin line HQ's ping, or the pong to it, is lost too
    * often to be the only sign of life.
    */
-  pushingPongMs: 2_000,
+  syncingPongMs: 2_000,
   /** HQ pings every 4 s: three missed ones. */
   silenceMs: 12_000,
   /** HTTP answers prove a living HQ while a thin line starves the socket, but not for longer than this. */

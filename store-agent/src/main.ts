@@ -24,7 +24,7 @@ program
     ).env('STORE_TOKEN_FILE'),
   )
   .addOption(
-    new Option('--data-dir <dir>', 'directory of the queue, for this agent alone')
+    new Option('--data-dir <dir>', 'directory of the queue and the copy of HQ’s data, for this agent alone')
       .env('DATA_DIR')
       .makeOptionMandatory(),
   )
@@ -46,7 +46,19 @@ program
     ),
   )
   .addOption(
-    new Option('--max-disk-mib <MiB>', 'bound of the data directory (default: 2048)').env('MAX_DISK_MIB'),
+    new Option('--max-disk-mib <MiB>', 'bound of the queue on disk (default: 2048)').env('MAX_DISK_MIB'),
+  )
+  .addOption(
+    new Option(
+      '--max-copy-mib <MiB>',
+      'bound of the copy of HQ’s data on disk, beside the queue (default: 1024)',
+    ).env('MAX_COPY_MIB'),
+  )
+  .addOption(
+    new Option(
+      '--pull-entities <names>',
+      'entities of HQ to keep a copy of, with commas between (default: those that every HQ has)',
+    ).env('PULL_ENTITIES'),
   )
   .addOption(
     new Option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)').env(
@@ -86,6 +98,8 @@ async function run(options: unknown): Promise<void> {
     dataDir: config.dataDir,
     intake: { host: config.intakeHost, port: config.intakePort },
     maxDiskBytes: config.maxDiskMib * 1024 ** 2,
+    maxCopyBytes: config.maxCopyMib * 1024 ** 2,
+    ...(config.pullEntities === undefined ? {} : { pullEntities: config.pullEntities }),
     ...(config.storeId === undefined ? {} : { storeId: config.storeId }),
     ...(config.timezone === undefined ? {} : { timezone: config.timezone }),
     ...(config.dayCutover === undefined ? {} : { dayCutover: config.dayCutover }),

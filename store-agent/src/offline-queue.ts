@@ -5,7 +5,8 @@ import { canonicalJson } from './canonical-json.js';
 import { countableSale, type DayTotals } from './day-totals.js';
 import { IntakeError } from './intake-error.js';
 import { agentLimits } from './limits.js';
-import { isDiskFull, type DiskUse, type QueueDatabase } from './queue-database.js';
+import type { DiskUse, QueueDatabase } from './queue-database.js';
+import { isDiskFull } from './sqlite.js';
 import type { StoreCalendar } from './store-calendar.js';
 import type { StoreState } from './store-state.js';
 

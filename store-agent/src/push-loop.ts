@@ -1,4 +1,3 @@
-import type { ErrorCode } from '@hq-sync/protocol/error-code';
 import { limits } from '@hq-sync/protocol/limits';
 import type { BatchLimits } from '@hq-sync/protocol/push';
 import type { QueueStatus } from '@hq-sync/protocol/store-message';
@@ -8,15 +7,10 @@ import { nextBatch, recordLimitBytes, type Batch, type OversizedRecord } from '.
 import { agentLimits } from './limits.js';
 import type { OfflineQueue, Settlement } from './offline-queue.js';
 import { PushClient } from './push-request.js';
-import { PushSchedule } from './push-schedule.js';
-import {
-  verdictOfAnswer,
-  verdictOfError,
-  type PushVerdict,
-  type ToleratedAnswer,
-  type WaitReason,
-} from './push-verdict.js';
-import type { Reports } from './reports.js';
+
+import { verdictOfAnswer, verdictOfError, type PushVerdict, type ToleratedAnswer } from './push-verdict.js';
+import type { Happening, Reports } from './reports.js';
+import { RetrySchedule, type TokenWait, type WaitReason } from './retry-schedule.js';
 import { Wakeup } from './wakeup.js';
 
 export interface PushCounters {
@@ -45,12 +39,15 @@ export interface PushParts {
   timeoutMs: number;
   queue: OfflineQueue;
   reports: Reports;
+  tokenWait: TokenWait;
   clock: () => Date;
   log: Logger;
   /** HQ has answered over HTTP. */
   onAnswer: () => void;
   onError: (code: string, message: string) => void;
   onReport: () => void;
+  /** A batch has ended, one way or the other: the line is free. */
+  onIdle: () => void;
 }
 
 /**
@@ -69,7 +66,7 @@ export class PushLoop {
   };
   lastPushAt: string | null = null;
 
-  private readonly schedule = new PushSchedule();
+  private readonly schedule: RetrySchedule;
   private readonly wakeup = new Wakeup();
   private readonly client: PushClient;
   private learned: BatchLimits | null = null;
@@ -78,6 +75,7 @@ export class PushLoop {
   private ended: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: PushParts) {
+    this.schedule = new RetrySchedule(Math.random, parts.tokenWait);
     this.client = new PushClient(parts.hqUrl, parts.timeoutMs);
   }
 
@@ -201,6 +199,7 @@ export class PushLoop {
       return verdictOfError(error);
     } finally {
       this.sending = null;
+      this.parts.onIdle();
     }
   }
 
@@ -222,7 +221,12 @@ export class PushLoop {
     this.parts.log.warn({ entity, code, reason, records: batch.records.length }, `push failed: ${message}`);
     this.parts.onError(code, message);
     if (code === 'store_timeout')
-      this.report({ code, entity, message: `push of ${batch.records.length} records: ${message}` });
+      this.report({
+        code,
+        entity,
+        direction: 'push',
+        message: `push of ${batch.records.length} records: ${message}`,
+      });
   }
 
   private split(batch: Batch, { problem, message }: Extract<PushVerdict, { kind: 'split' }>): void {
@@ -252,14 +256,20 @@ export class PushLoop {
     const message = `record ${oversized.recordId} revision ${oversized.revision} is kept at the store: ${why}`;
     // in one transaction, so that no withheld record goes unreported
     queue.withhold(entity, oversized.seq, limitBytes, () =>
-      reports.add({ code: 'record_too_large', entity, recordId: oversized.recordId, message }),
+      reports.add({
+        code: 'record_too_large',
+        entity,
+        direction: 'push',
+        recordId: oversized.recordId,
+        message,
+      }),
     );
     this.schedule.setAside(entity);
     log.warn({ entity, recordId: oversized.recordId }, message);
     onReport();
   }
 
-  private report(happening: { code: ErrorCode; entity: string; message: string }): void {
+  private report(happening: Happening): void {
     this.parts.reports.add(happening);
     this.parts.onReport();
   }

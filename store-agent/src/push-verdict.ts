@@ -3,27 +3,13 @@ import { z } from 'zod';
 import type { Batch } from './batch.js';
 import { agentLimits } from './limits.js';
 import { PushTimeout, type PushResponse } from './push-request.js';
-
-/** Why pushing waits, for the whole store or for one entity. */
-export type WaitReason = 'network' | 'token' | 'schema' | 'overloaded' | 'server' | 'entity';
-
-export interface PushWait {
-  kind: 'wait';
-  scope: 'store' | 'entity';
-  reason: WaitReason;
-  /** Grows with each failure, is long and random, or is what HQ asked for. */
-  wait: 'backoff' | 'slow' | { ms: number };
-  code: string;
-  message: string;
-  /** The line may be too thin for a batch of this size: the next one is half of it. */
-  halve: boolean;
-}
+import type { RetryWait, WaitReason } from './retry-schedule.js';
 
 /** What an answer, or the lack of one, means for the batch. */
 export type PushVerdict =
   | { kind: 'settled'; answer: ToleratedAnswer }
   | { kind: 'split'; problem: Problem | null; message: string }
-  | PushWait;
+  | RetryWait;
 
 /** The wire's answer, but a code of a newer HQ does not make it unreadable: the records would be sent for ever. */
 const toleratedAnswer = pushAnswer.extend({
@@ -38,7 +24,7 @@ export function verdictOfAnswer(batch: Batch, response: PushResponse): PushVerdi
   const said = parsed.success ? parsed.data : null;
   const code = said?.code ?? `http_${response.status}`;
   const message = said?.detail ?? said?.title ?? `HQ answered ${response.status}`;
-  const wait = (scope: PushWait['scope'], reason: WaitReason, how: PushWait['wait']): PushWait => ({
+  const wait = (scope: RetryWait['scope'], reason: WaitReason, how: RetryWait['wait']): RetryWait => ({
     kind: 'wait',
     scope,
     reason,
@@ -72,7 +58,7 @@ export function verdictOfAnswer(batch: Batch, response: PushResponse): PushVerdi
   }
 }
 
-export function verdictOfError(error: unknown): PushWait {
+export function verdictOfError(error: unknown): RetryWait {
   const { code, message } = error as NodeJS.ErrnoException;
   const timedOut = error instanceof PushTimeout;
   return {

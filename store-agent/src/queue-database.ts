@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { lockDataDir, type DataDirLock } from './data-dir-lock.js';
 import { agentLimits } from './limits.js';
 import { queueSchemaSteps } from './queue-schema.js';
+import { inTransaction, migrate } from './sqlite.js';
 
 export interface DiskUse {
   /** Pages that hold something; pages freed by purging are reused and do not count. */
@@ -40,7 +41,7 @@ export class QueueDatabase {
       this.db.pragma('synchronous = FULL');
       this.pageBytes = (this.db.pragma('page_size') as [{ page_size: number }])[0].page_size;
       this.limitBytes = this.boundDisk(maxDiskBytes);
-      this.migrate();
+      migrate(this.db, queueSchemaSteps);
       this.pageCount = this.db.prepare('PRAGMA page_count');
       this.freePages = this.db.prepare('PRAGMA freelist_count');
     } catch (error) {
@@ -51,16 +52,7 @@ export class QueueDatabase {
 
   /** Runs `work` in one durable transaction. Nothing of it remains when it throws. */
   transaction<T>(work: () => T): T {
-    this.db.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      // a full disk has rolled back by itself
-      if (this.db.inTransaction) this.db.exec('ROLLBACK');
-      throw error;
-    }
+    return inTransaction(this.db, work);
   }
 
   diskUse(): DiskUse {
@@ -88,17 +80,6 @@ export class QueueDatabase {
     this.db.pragma(`max_page_count = ${Math.floor((maxDiskBytes - walBytes) / this.pageBytes)}`);
     return Math.floor(maxDiskBytes - walBytes - reserveBytes);
   }
-
-  private migrate(): void {
-    const version = (this.db.pragma('user_version') as [{ user_version: number }])[0].user_version;
-    if (version > queueSchemaSteps.length) {
-      throw new Error(`the data directory was made by a newer store agent (schema ${version})`);
-    }
-    for (const [index, step] of queueSchemaSteps.entries()) {
-      if (index < version) continue;
-      this.transaction(() => this.db.exec(`${step}; PRAGMA user_version = ${index + 1}`));
-    }
-  }
 }
 
 /** Not mkdir's own `recursive`, which loops for ever where mkdir says ENOENT although the parent exists: /proc. */
@@ -107,10 +88,4 @@ function makeDirectory(directory: string): void {
   const parent = dirname(directory);
   if (parent !== directory) makeDirectory(parent);
   mkdirSync(directory);
-}
-
-/** SQLite's own wall, or the file system's. */
-export function isDiskFull(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code === 'SQLITE_FULL' || code === 'ENOSPC';
 }

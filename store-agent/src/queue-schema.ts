@@ -69,4 +69,9 @@ export const queueSchemaSteps: readonly string[] = [
 
   CREATE TABLE agent_state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE reports ADD COLUMN direction TEXT NOT NULL DEFAULT 'push';
+  DROP INDEX reports_unsent;
+  CREATE UNIQUE INDEX reports_unsent ON reports (code, entity, direction) WHERE sent = 0;
+  `,
 ];

@@ -1,3 +1,4 @@
+import type { Direction } from '@hq-sync/protocol/entity';
 import type { ErrorCode } from '@hq-sync/protocol/error-code';
 import { limits } from '@hq-sync/protocol/limits';
 import type { Report } from '@hq-sync/protocol/store-message';
@@ -9,6 +10,7 @@ interface ReportRow {
   report_id: string;
   code: ErrorCode;
   entity: string;
+  direction: Direction;
   at: string;
   attempts: number;
   record_id: string | null;
@@ -18,6 +20,7 @@ interface ReportRow {
 export interface Happening {
   code: ErrorCode;
   entity: string;
+  direction: Direction;
   recordId?: string;
   message: string;
 }
@@ -42,8 +45,8 @@ export class Reports {
     private readonly clock: () => Date,
   ) {
     this.upsert = db.prepare(`
-      INSERT INTO reports (report_id, code, entity, at, attempts, record_id, message) VALUES (?, ?, ?, ?, 1, ?, ?)
-      ON CONFLICT (code, entity) WHERE sent = 0 DO UPDATE SET at = excluded.at, attempts = min(attempts + 1, 2147483647),
+      INSERT INTO reports (report_id, code, entity, direction, at, attempts, record_id, message) VALUES (?, ?, ?, ?, ?, 1, ?, ?)
+      ON CONFLICT (code, entity, direction) WHERE sent = 0 DO UPDATE SET at = excluded.at, attempts = min(attempts + 1, 2147483647),
         record_id = excluded.record_id, message = excluded.message`);
     this.markSent = db.prepare('UPDATE reports SET sent = 1 WHERE report_id = ? AND sent = 0');
     this.remove = db.prepare('DELETE FROM reports WHERE report_id = ?');
@@ -59,6 +62,7 @@ export class Reports {
       randomUUID(),
       happening.code,
       happening.entity,
+      happening.direction,
       this.clock().toISOString(),
       happening.recordId ?? null,
       message.slice(0, limits.maxTextChars).toWellFormed() || happening.code,
@@ -98,7 +102,7 @@ function reportOf(row: ReportRow): Report {
     reportId: row.report_id,
     code: row.code,
     entity: row.entity,
-    direction: 'push',
+    direction: row.direction,
     at: row.at,
     attempts: row.attempts,
     ...(row.record_id === null ? {} : { recordId: row.record_id }),

@@ -1,4 +1,4 @@
-import type { AgentStatus } from './agent.js';
+import type { AgentStatus, PullStatus } from './agent.js';
 
 /** The agent's status for a person at the store, one fact a line, names and values in two columns. */
 export function statusText(status: AgentStatus): string {
@@ -19,9 +19,17 @@ export function statusText(status: AgentStatus): string {
     ['batches', `${counters.batches}, ${counters.retries} of them sent again`],
     ['accepted', `${counters.accepted}, replaced ${counters.replaced}, duplicate ${counters.duplicates}`],
     ['quarantined', String(counters.quarantined)],
+    ...status.pull.map((copy): [string, string] => [copy.entity, copyText(copy)]),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function copyText({ records, lastPullAt, lastError, scanning }: PullStatus): string {
+  const parts = [`${records} records`, `pulled ${lastPullAt ?? 'never'}`];
+  if (scanning) parts.push('reading from the start');
+  if (lastError !== null) parts.push(`last error ${lastError.at} ${lastError.code}: ${lastError.message}`);
+  return parts.join(', ');
 }
 
 function mib(bytes: number): string {

@@ -1,10 +1,11 @@
 import { limits } from '@hq-sync/protocol/limits';
 import type { Command, Welcome } from '@hq-sync/protocol/hq-message';
+import { pullRequest, type PageEnd, type PullRequest } from '@hq-sync/protocol/pull';
 import { pushAnswer, type PushAnswer } from '@hq-sync/protocol/push';
 import { storeMessage, type StoreMessage } from '@hq-sync/protocol/store-message';
 import { currentSchemaVersion, subprotocol } from '@hq-sync/protocol/version';
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
@@ -19,15 +20,26 @@ export interface Push {
 /** `never`: HQ reads the batch and stays silent. */
 export type PushReply = { status: number; headers?: Record<string, string>; body: unknown } | 'never';
 
+export interface Pull extends PullRequest {
+  entity: string;
+  headers: IncomingMessage['headers'];
+}
+
+/** `never`: no answer. `body` is sent as it is; with `cut` the connection ends after it, without the end of the body. */
+export type PullReply =
+  { status: number; headers?: Record<string, string>; body: string | Buffer; cut?: boolean } | 'never';
+
 export interface ScriptedHq {
   url: string;
   pushes: Push[];
+  pulls: Pull[];
   frames: StoreMessage[];
   /** What did not fit the wire: empty after every test. */
   misfits: string[];
   sockets: WebSocket[];
   /** Changed by a test to misbehave. */
   reply: (push: Push) => PushReply;
+  replyToPull: (pull: Pull) => PullReply;
   welcome: Partial<Welcome>;
   /** HTTP status for upgrades; null lets them in. */
   refuseUpgrade: { status: number; headers?: Record<string, string> } | null;
@@ -50,10 +62,12 @@ export async function startScriptedHq(): Promise<ScriptedHq> {
   const hq: ScriptedHq = {
     url: '',
     pushes: [],
+    pulls: [],
     frames: [],
     misfits: [],
     sockets: [],
     reply: (push) => ({ status: 200, body: acceptAll(push) }),
+    replyToPull: () => page([]),
     welcome: {},
     refuseUpgrade: null,
     received: true,
@@ -76,6 +90,14 @@ export async function startScriptedHq(): Promise<ScriptedHq> {
         const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString(
           'utf8',
         );
+        if (request.url?.startsWith('/v1/pull/') === true) {
+          const asked = pullRequest.safeParse(JSON.parse(text));
+          if (!asked.success) return void hq.misfits.push(`${asked.error.message} in ${text}`);
+          const { headers, url } = request;
+          const pull = { ...asked.data, entity: url.split('/').at(-1) ?? '', headers };
+          hq.pulls.push(pull);
+          return answerPull(response, hq.replyToPull(pull));
+        }
         const records = text
           .trimEnd()
           .split('\n')
@@ -124,6 +146,26 @@ export async function startScriptedHq(): Promise<ScriptedHq> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   hq.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return hq;
+}
+
+function answerPull(response: ServerResponse, reply: PullReply): void {
+  if (reply === 'never') return;
+  response.writeHead(reply.status, { 'content-type': 'application/x-ndjson', ...reply.headers });
+  if (reply.cut === true) response.write(reply.body, () => response.destroy());
+  else response.end(reply.body);
+}
+
+/** A whole page; a delete is null data. */
+export function page(
+  records: readonly (readonly [id: string, data: object | null])[],
+  end: Partial<PageEnd['page']> = {},
+): Exclude<PullReply, 'never'> {
+  const lines: object[] = records.map(([id, data]) => (data === null ? { id, deleted: true } : { id, data }));
+  const id = records.length === 0 ? null : randomUUID();
+  lines.push({
+    page: { id, cursor: '1.1', records: records.length, more: false, scanning: false, ...end },
+  });
+  return { status: 200, body: lines.map((line) => `${JSON.stringify(line)}\n`).join('') };
 }
 
 export function acceptAll(push: Push): PushAnswer {

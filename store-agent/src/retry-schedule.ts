@@ -1,7 +1,21 @@
 import { decorrelatedJitterGenerator, ExponentialBackoff, type IBackoff } from 'cockatiel';
 import { BatchSize } from './batch-size.js';
 import { agentLimits } from './limits.js';
-import type { PushWait, WaitReason } from './push-verdict.js';
+
+/** Why a direction waits, for the whole store or for one entity. */
+export type WaitReason = 'network' | 'token' | 'schema' | 'overloaded' | 'server' | 'entity';
+
+export interface RetryWait {
+  kind: 'wait';
+  scope: 'store' | 'entity';
+  reason: WaitReason;
+  /** Grows with each failure, is long and random, or is what HQ asked for. */
+  wait: 'backoff' | 'slow' | { ms: number };
+  code: string;
+  message: string;
+  /** The line may be too thin for a batch or page of this size: the next one is half of it. */
+  halve: boolean;
+}
 
 interface Hold {
   reason: WaitReason;
@@ -21,16 +35,24 @@ const backoffs = new ExponentialBackoff({
   generator: decorrelatedJitterGenerator,
 });
 
-/** Whose turn it is to push, and until when nobody's. Times are of `performance.now()`, ms. */
-export class PushSchedule {
+/** The wait after a rejected token, which push and pull share: HQ hears of it once, not once for each direction. */
+export class TokenWait {
+  hold: Hold | null = null;
+}
+
+/** Whose turn it is in one direction, and until when nobody's. Times are of `performance.now()`, ms. */
+export class RetrySchedule {
   private readonly turns = new Map<string, EntityTurn>();
   private storeHold: Hold | null = null;
   private storeBackoff: IBackoff<unknown> | null = null;
   private lastEntity = '';
 
-  constructor(private readonly random: () => number = Math.random) {}
+  constructor(
+    private readonly random: () => number = Math.random,
+    private readonly token = new TokenWait(),
+  ) {}
 
-  /** The next of the entities with pending records (sorted by name), or how long there is none, in ms. */
+  /** The next of the entities with something to do (sorted by name), or how long there is none, in ms. */
   next(pending: readonly string[], nowMs: number): { entity: string } | { waitMs: number } {
     const until = (entity: string): number => this.nextTryMs(entity) ?? nowMs;
     const inTurn = [
@@ -45,7 +67,9 @@ export class PushSchedule {
 
   /** When the entity is tried again; null when nothing holds it. */
   nextTryMs(entity: string): number | null {
-    const holds = [this.storeHold, this.turns.get(entity)?.hold ?? null].filter((hold) => hold !== null);
+    const holds = [this.storeHold, this.token.hold, this.turns.get(entity)?.hold ?? null].filter(
+      (hold) => hold !== null,
+    );
     return holds.length === 0 ? null : Math.max(...holds.map((hold) => hold.untilMs));
   }
 
@@ -64,6 +88,7 @@ export class PushSchedule {
     turn.hold = null;
     turn.backoff = null;
     this.storeHold = null;
+    this.token.hold = null;
     this.storeBackoff = null;
   }
 
@@ -77,10 +102,12 @@ export class PushSchedule {
     this.turn(entity).attempt = 0;
   }
 
-  failed(entity: string, verdict: PushWait, nowMs: number): void {
+  failed(entity: string, verdict: RetryWait, nowMs: number): void {
     const turn = this.turn(entity);
     turn.attempt += 1;
-    if (verdict.scope === 'entity') {
+    if (verdict.reason === 'token') {
+      this.token.hold = { reason: 'token', untilMs: nowMs + this.waitMs(verdict, null) };
+    } else if (verdict.scope === 'entity') {
       if (verdict.wait === 'backoff') turn.backoff = (turn.backoff ?? backoffs).next(undefined);
       turn.hold = { reason: verdict.reason, untilMs: nowMs + this.waitMs(verdict, turn.backoff) };
     } else {
@@ -97,6 +124,7 @@ export class PushSchedule {
       this.storeHold = null;
       this.storeBackoff = null;
     }
+    if (ended(this.token.hold)) this.token.hold = null;
     for (const turn of this.turns.values()) {
       if (!ended(turn.hold)) continue;
       turn.hold = null;
@@ -104,7 +132,7 @@ export class PushSchedule {
     }
   }
 
-  private waitMs(verdict: PushWait, backoff: IBackoff<unknown> | null): number {
+  private waitMs(verdict: RetryWait, backoff: IBackoff<unknown> | null): number {
     const { slowRetryMinMs, slowRetryMaxMs, minRetryMs, maxPushBackoffMs } = agentLimits;
     if (verdict.wait === 'slow') return slowRetryMinMs + this.random() * (slowRetryMaxMs - slowRetryMinMs);
     const ms = verdict.wait === 'backoff' ? (backoff?.duration ?? maxPushBackoffMs) : verdict.wait.ms;

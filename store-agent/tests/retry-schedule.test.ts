@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { BatchSize } from '../src/batch-size.js';
-import { PushSchedule } from '../src/push-schedule.js';
-import { retryAfterMs, type PushWait } from '../src/push-verdict.js';
+import { RetrySchedule } from '../src/retry-schedule.js';
+import { retryAfterMs, type RetryWait } from '../src/push-verdict.js';
 
-const wait = (changes: Partial<PushWait>): PushWait => ({
+const wait = (changes: Partial<RetryWait>): RetryWait => ({
   kind: 'wait',
   scope: 'store',
   reason: 'network',
@@ -16,17 +16,17 @@ const wait = (changes: Partial<PushWait>): PushWait => ({
 
 describe('whose turn it is', () => {
   test('entities with pending records take turns', () => {
-    const schedule = new PushSchedule();
+    const schedule = new RetrySchedule();
     const turns = Array.from({ length: 5 }, () => schedule.next(['a', 'b', 'c'], 0));
     expect(turns).toEqual(['a', 'b', 'c', 'a', 'b'].map((entity) => ({ entity })));
   });
 
   test('nothing pending waits for a wake-up alone', () => {
-    expect(new PushSchedule().next([], 0)).toEqual({ waitMs: Infinity });
+    expect(new RetrySchedule().next([], 0)).toEqual({ waitMs: Infinity });
   });
 
   test('a failure of one entity holds that one, of the store all', () => {
-    const schedule = new PushSchedule(() => 0.5);
+    const schedule = new RetrySchedule(() => 0.5);
     schedule.failed('a', wait({ scope: 'entity', reason: 'entity', wait: 'slow' }), 0);
     expect(schedule.next(['a', 'b'], 1)).toEqual({ entity: 'b' });
     schedule.failed('b', wait({ reason: 'overloaded', wait: { ms: 5_000 } }), 0);
@@ -39,7 +39,7 @@ describe('whose turn it is', () => {
   });
 
   test('a wait grows to 30 s, starts afresh after a success, and is never under 250 ms', () => {
-    const schedule = new PushSchedule();
+    const schedule = new RetrySchedule();
     let last = 0;
     for (let n = 0; n < 20; n += 1) {
       schedule.failed('a', wait({}), 0);
