@@ -1,35 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreAgent } from '../src/agent.js';
 import { IntakeError } from '../src/intake-error.js';
-import { atEnd, newDataDir, newHq, noHq, sale, startAgent } from './store.js';
+import { newDataDir, newHq, noHq, sale, startAgent, startCommand } from './store.js';
 
-const command = join(process.cwd(), 'store-agent', 'dist', 'main.js');
 const mib = 1024 ** 2;
-
-/** The real command in a process of its own, which may be killed. Returns its intake's address. */
-async function startCommand(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(
-    process.execPath,
-    [command, 'run', '--hq-url', noHq, '--data-dir', dataDir, '--intake-port', '0'],
-    {
-      env: { ...process.env, STORE_TOKEN: 'secret-token' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  atEnd(() => void child.kill('SIGKILL'));
-  let out = '';
-  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  const url = await eventually(
-    'the intake',
-    () => /"intakeUrl":"([^"]+)"/.exec(out)?.[1],
-    (found) => found !== undefined,
-  );
-  return { child, url: url as string };
-}
 
 describe('what was acknowledged to the POS', () => {
   test('is there after kill -9 right after the 200', async () => {

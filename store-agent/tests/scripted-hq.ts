@@ -39,7 +39,7 @@ export interface ScriptedHq {
   sockets: WebSocket[];
   /** Changed by a test to misbehave. */
   reply: (push: Push) => PushReply;
-  replyToPull: (pull: Pull) => PullReply;
+  replyToPull: (pull: Pull) => PullReply | Promise<PullReply>;
   welcome: Partial<Welcome>;
   /** HTTP status for upgrades; null lets them in. */
   refuseUpgrade: { status: number; headers?: Record<string, string> } | null;
@@ -96,7 +96,7 @@ export async function startScriptedHq(): Promise<ScriptedHq> {
           const { headers, url } = request;
           const pull = { ...asked.data, entity: url.split('/').at(-1) ?? '', headers };
           hq.pulls.push(pull);
-          return answerPull(response, hq.replyToPull(pull));
+          return void Promise.resolve(hq.replyToPull(pull)).then((reply) => answerPull(response, reply));
         }
         const records = text
           .trimEnd()
@@ -196,6 +196,10 @@ export function answerOf(
 
 export function pushNow(): Command {
   return { type: 'command', commandId: randomUUID(), command: 'push_now' };
+}
+
+export function resync(entities: unknown, commandId: string = randomUUID()) {
+  return { type: 'command', commandId, command: 'resync', entities };
 }
 
 function welcomeOf(epoch: string, changes: Partial<Welcome>): Welcome {

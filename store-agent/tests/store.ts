@@ -1,4 +1,6 @@
 import { afterEach } from '@jest/globals';
+import { eventually } from '@hq-sync/testkit/eventually';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +47,33 @@ export async function startAgent(options: Partial<AgentOptions>): Promise<StoreA
   });
   atEnd(() => agent.stop());
   return agent;
+}
+
+const command = join(process.cwd(), 'store-agent', 'dist', 'main.js');
+
+/** The real command in a process of its own, which may be killed. Returns its intake's address. */
+export async function startCommand(
+  dataDir: string,
+  hqUrl = noHq,
+  token = 'secret-token',
+): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(
+    process.execPath,
+    [command, 'run', '--hq-url', hqUrl, '--data-dir', dataDir, '--intake-port', '0'],
+    {
+      env: { ...process.env, STORE_TOKEN: token },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  atEnd(() => void child.kill('SIGKILL'));
+  let out = '';
+  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  const url = await eventually(
+    'the intake',
+    () => /"intakeUrl":"([^"]+)"/.exec(out)?.[1],
+    (found) => found !== undefined,
+  );
+  return { child, url: url as string };
 }
 
 export function sale(changes: Record<string, unknown> = {}): Record<string, unknown> {
