@@ -150,17 +150,16 @@ export class LocalCopy {
       const { scan, phase } = this.state(entity);
       if (phase !== 'sweeping') return;
       const rows = this.database.use(
-        () => this.statements.walk.all(entity, after, agentLimits.sweepStepRows) as WalkRow[],
+        () => this.statements.walk.all(entity, after, agentLimits.sweepStepRows) as { record_id: string }[],
       );
-      const gone = rows.filter((row) => row.scan !== scan);
       const last = rows.at(-1);
-      kept += rows.length - gone.length;
       const next: CopyState = { ...this.state(entity), phase: 'following', records: kept };
       this.database.transaction(() => {
-        for (const { record_id } of gone) this.statements.remove.run(entity, record_id);
-        if (last === undefined) this.write(entity, next);
+        if (last === undefined) return this.write(entity, next);
+        const gone = this.statements.drop.run(entity, after, last.record_id, scan).changes;
+        kept += rows.length - gone;
+        if (gone > 0) this.changes += 1;
       });
-      if (gone.length > 0) this.changes += 1;
       if (last === undefined) return void this.states.set(entity, next);
       after = last.record_id;
       await nextTurn();
@@ -271,11 +270,6 @@ export class LocalCopy {
   }
 }
 
-interface WalkRow {
-  record_id: string;
-  scan: number;
-}
-
 interface DataRow {
   record_id: string;
   data: string;
@@ -298,7 +292,10 @@ function prepareStatements(db: Database.Database) {
       'SELECT record_id, data FROM records WHERE entity = ? AND record_id > ? ORDER BY record_id LIMIT ?',
     ),
     walk: db.prepare(
-      'SELECT record_id, scan FROM records WHERE entity = ? AND record_id > ? ORDER BY record_id LIMIT ?',
+      'SELECT record_id FROM records WHERE entity = ? AND record_id > ? ORDER BY record_id LIMIT ?',
+    ),
+    drop: db.prepare(
+      'DELETE FROM records WHERE entity = ? AND record_id > ? AND record_id <= ? AND scan <> ?',
     ),
     write: db.prepare('INSERT OR REPLACE INTO entities VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
   };

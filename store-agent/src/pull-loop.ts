@@ -72,6 +72,11 @@ export class PullLoop {
 
   start(): void {
     for (const entity of this.parts.entities) this.dueMs.set(entity, this.nextCheckMs());
+    try {
+      this.parts.resyncs.keepOnly(this.parts.entities);
+    } catch (error) {
+      this.parts.log.error({ err: error }, 'the copy of HQ’s data cannot be opened yet');
+    }
     this.ended = this.run();
   }
 

@@ -38,6 +38,15 @@ export class Resyncs {
     return null;
   }
 
+  /** Orders of an earlier configuration wait for no entity that is pulled no more. */
+  keepOnly(entities: readonly string[]): void {
+    this.copy.database.use((db) =>
+      db
+        .prepare('DELETE FROM resync_entities WHERE entity NOT IN (SELECT value FROM json_each(?))')
+        .run(JSON.stringify(entities)),
+    );
+  }
+
   /** Orders that have come to their end since the last call: every entity scanned, swept, and confirmed. */
   takeFinished(): FinishedResync[] {
     const { database } = this.copy;
