@@ -185,7 +185,12 @@ export class StoreAgent {
       onReport: () => this.sendReports(),
       onIdle: () => this.pull.wake(),
     });
-    this.copy = new LocalCopy(options.dataDir, options.maxCopyBytes ?? agentLimits.defaultMaxCopyBytes, log);
+    this.copy = new LocalCopy(
+      options.dataDir,
+      options.maxCopyBytes ?? agentLimits.defaultMaxCopyBytes,
+      log,
+      () => this.pull.pullAll(),
+    );
     this.resyncs = new Resyncs(this.copy);
     this.pull = new PullLoop({
       hqUrl: options.hqUrl,

@@ -29,6 +29,8 @@ export class CopyDatabase {
     private readonly log: Logger,
     /** A file was opened; the one before, if any, is gone. */
     private readonly onOpen: (db: Database.Database) => void,
+    /** All has to be pulled. */
+    private readonly onBeginAnew: () => void,
   ) {}
 
   /** Runs `work` on the file, opened if need be. @throws Error of SQLite; after a broken file the next call has a new one. */
@@ -93,6 +95,7 @@ export class CopyDatabase {
     for (const suffix of ['', '-wal', '-shm', '-journal']) {
       rmSync(join(this.dataDir, `hq-data.db${suffix}`), { recursive: true, force: true });
     }
+    this.onBeginAnew();
   }
 }
 

@@ -69,8 +69,9 @@ export class LocalCopy {
   /** Raised with each change, so that a walk over the records knows whether it saw one copy or two. */
   private changes = 0;
 
-  constructor(dataDir: string, maxBytes: number, log: Logger) {
-    this.database = new CopyDatabase(dataDir, maxBytes, log, (db) => this.opened(db));
+  /** `onBeginAnew`: the file was broken, and everything has to be pulled again. */
+  constructor(dataDir: string, maxBytes: number, log: Logger, onBeginAnew: () => void) {
+    this.database = new CopyDatabase(dataDir, maxBytes, log, (db) => this.opened(db), onBeginAnew);
   }
 
   /** Reads the states, or begins anew with a file that is broken or gone. @throws Error when no file can be made. */

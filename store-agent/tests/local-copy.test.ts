@@ -2,15 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import fc from 'fast-check';
 import Database from 'libsql';
+import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import type { StoreAgent } from '../src/agent.js';
 import { canonicalJson } from '../src/canonical-json.js';
 import { LocalCopy } from '../src/local-copy.js';
 import { page } from './scripted-hq.js';
-import { atEnd, newDataDir, newHq, sale, startAgent } from './store.js';
+import { atEnd, command, newDataDir, newHq, sale, startAgent } from './store.js';
 
 const silent = pino({ level: 'silent' });
 const idsOf = (agent: StoreAgent) => [...agent.entries('products')].map(({ id }) => id).join();
@@ -74,12 +76,15 @@ describe('a copy that is broken or gone', () => {
       (pulls) => pulls === 2,
     );
     await agent.stop();
-    // the pages of the records are overwritten, the first page is sound
-    edit(
-      dataDir,
-      `PRAGMA writable_schema = ON;
-      UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'records'`,
-    );
+    // the page of the records is overwritten, what is read at the start is sound
+    const db = new Database(fileOf(dataDir));
+    const [{ rootpage }] = db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'records'`).all() as [
+      { rootpage: number },
+    ];
+    db.close();
+    const bytes = readFileSync(fileOf(dataDir));
+    bytes.fill(0xff, (rootpage - 1) * 4_096, rootpage * 4_096);
+    writeFileSync(fileOf(dataDir), bytes);
     const again = await startAgent({ hqUrl: hq.url, dataDir, pullEntities: ['products'] });
     const ids = () => {
       try {
@@ -88,6 +93,12 @@ describe('a copy that is broken or gone', () => {
         return (error as Error).message;
       }
     };
+    await eventually(
+      'the confirmation',
+      () => hq.pulls.length,
+      (pulls) => pulls === 3,
+    );
+    expect(ids()).toContain('malformed');
     await eventually('the copy', ids, (text) => text === 'a,b');
     expect(existsSync(fileOf(dataDir))).toBe(true);
   });
@@ -141,10 +152,48 @@ describe('readers at the store', () => {
     expect(await (await get('products/none')).json()).toMatchObject({ code: 'record_not_found' });
     expect(await (await get('sales')).json()).toMatchObject({ code: 'entity_not_pulled', status: 404 });
 
+    const status = await promisify(execFile)(process.execPath, [
+      command,
+      'status',
+      '--intake-url',
+      agent.intakeUrl!,
+    ]);
+    expect(status.stdout).toMatch(/^products +950 records, pulled 20[^ ]+Z$/m);
+
     const hash = createHash('sha256');
     for (const [id, data] of records) hash.update(`${canonicalJson({ id, data })}\n`);
     expect(await agent.copyHash('products')).toBe(hash.digest('hex'));
   });
+});
+
+test('a till that does not read on holds up neither the pulls nor the end', async () => {
+  const hq = await newHq();
+  const text = 'x'.repeat(100_000);
+  hq.replyToPull = ({ cursor }) => {
+    const at = cursor === null ? 0 : Number(cursor.split('.')[0]);
+    const more = at < 20;
+    const records = Array.from({ length: 10 }, (_, n): [string, object] => [`r${at * 10 + n}`, { text }]);
+    return at > 20
+      ? page([], { cursor: '21.1' })
+      : page(records, { cursor: `${at + 1}.1`, more, scanning: more });
+  };
+  const agent = await startAgent({ hqUrl: hq.url, intake: { port: 0 }, pullEntities: ['products'] });
+  await eventually(
+    'the copy',
+    () => agent.status().pull[0]!,
+    (now) => now.records === 210 && !now.scanning,
+  );
+  const response = await fetch(`${agent.intakeUrl}/hq-data/products`);
+  expect(response.status).toBe(200);
+  const before = hq.pulls.length;
+  hq.say({ type: 'news', entities: ['products'] });
+  await eventually(
+    'a pull',
+    () => hq.pulls.length,
+    (pulls) => pulls > before,
+  );
+  await agent.stop();
+  await expect(response.text()).rejects.toThrow();
 });
 
 describe('mark and sweep', () => {
@@ -173,7 +222,7 @@ describe('mark and sweep', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const dataDir = newDataDir();
-        let copy = new LocalCopy(dataDir, 2 ** 24, silent);
+        let copy = new LocalCopy(dataDir, 2 ** 24, silent, () => undefined);
         atEnd(() => copy.close());
         copy.open();
         const model: Model = { records: new Map(), scanning: true };
@@ -184,7 +233,7 @@ describe('mark and sweep', () => {
             for (const record of model.records.values()) record.marked = false;
           } else if (one.kind === 'reopen') {
             copy.close();
-            copy = new LocalCopy(dataDir, 2 ** 24, silent);
+            copy = new LocalCopy(dataDir, 2 ** 24, silent, () => undefined);
             copy.open();
           } else if (one.kind === 'plant') {
             copy.database.use((db) =>
@@ -221,7 +270,7 @@ describe('mark and sweep', () => {
             // every other sweep is cut by the end of the process before its first step
             if (n % 2 === 0) {
               copy.close();
-              copy = new LocalCopy(dataDir, 2 ** 24, silent);
+              copy = new LocalCopy(dataDir, 2 ** 24, silent, () => undefined);
               copy.open();
             }
             await copy.sweep('products', () => false);

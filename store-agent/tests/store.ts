@@ -49,7 +49,8 @@ export async function startAgent(options: Partial<AgentOptions>): Promise<StoreA
   return agent;
 }
 
-const command = join(process.cwd(), 'store-agent', 'dist', 'main.js');
+/** The built command. */
+export const command = join(process.cwd(), 'store-agent', 'dist', 'main.js');
 
 /** The real command in a process of its own, which may be killed. Returns its intake's address. */
 export async function startCommand(
