@@ -229,7 +229,7 @@ export class PullLoop {
       const answer = await this.client.pull(entity, token, request);
       return verdictOfPull(answer, request.cursor !== null);
     } catch (error) {
-      return verdictOfPullError(error);
+      return verdictOfPullError(error, request.maxRecords ?? agentLimits.maxPullRecords);
     } finally {
       this.pulling = null;
     }

@@ -45,10 +45,13 @@ export function verdictOfPull(response: PullResponse, hadCursor: boolean): PullV
   }
 }
 
-export function verdictOfPullError(error: unknown): RetryWait {
+/** `maxRecords`: of the request that failed. */
+export function verdictOfPullError(error: unknown, maxRecords: number): RetryWait {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof PageTooLarge) {
-    return waitFor('entity', 'server', 'backoff', 'page_too_large', message ?? '', true);
+    // half as many records may fit, one alone never will
+    const wait = maxRecords > 1 ? { ms: 0 } : 'slow';
+    return waitFor('entity', 'server', wait, 'page_too_large', error.message, true);
   }
   const timedOut = error instanceof PullTimeout;
   const halve = timedOut || code === 'ECONNRESET';

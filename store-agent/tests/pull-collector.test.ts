@@ -115,6 +115,16 @@ describe('an agent and HQ', () => {
     await sameAsHq(agent, 'users', 's1');
   });
 
+  test('hold the same large records in a script of three bytes a character', async () => {
+    const data = { text: '漢'.repeat(80_000) };
+    await change(
+      'customers',
+      Array.from({ length: 24 }, (_, n) => ({ id: `c${n}`, data })),
+    );
+    const agent = await startAgent({ hqUrl: hq.url, token: token('s5'), pullEntities: ['customers'] });
+    await sameAsHq(agent, 'customers', 's5');
+  });
+
   test('a price reaches a connected store', async () => {
     const agent = await startAgent({ hqUrl: hq.url, token: token('s1') });
     await sameAsHq(agent, 'products', 's1');

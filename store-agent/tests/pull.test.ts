@@ -123,6 +123,32 @@ describe('a store that pulls', () => {
   });
 });
 
+test('a push under way goes first, but holds prices up for a second at most', async () => {
+  const hq = await newHq();
+  const agent = await startAgent({ hqUrl: hq.url, ...products });
+  await eventually(
+    'the first pull',
+    () => hq.pulls.length,
+    (pulls) => pulls === 1,
+  );
+  hq.reply = () => 'never';
+  agent.enqueue('sales', { id: 's-1', revision: 1, data: sale() });
+  await eventually(
+    'the push',
+    () => hq.pushes.length,
+    (pushes) => pushes === 1,
+  );
+  const startedMs = performance.now();
+  hq.say({ type: 'news', entities: ['products'] });
+  await eventually(
+    'the pull',
+    () => hq.pulls.length,
+    (pulls) => pulls === 2,
+  );
+  expect(performance.now() - startedMs).toBeGreaterThan(agentLimits.yieldToPushMs - 100);
+  expect(agent.status().pendingRecords).toBe(1);
+});
+
 describe('what goes wrong', () => {
   test.each([
     ['that ends without its last line', (reply: { body: string | Buffer }) => ({ ...reply, cut: false })],
