@@ -1,3 +1,4 @@
+// Over 400 lines: the public face of the agent and its composition root, each method a line or two of another file.
 import type { Command, HqMessage } from '@hq-sync/protocol/hq-message';
 import { initialEntities } from '@hq-sync/protocol/entity';
 import { limits } from '@hq-sync/protocol/limits';
