@@ -26,6 +26,7 @@ CREATE FUNCTION hq.hq_record_changed() RETURNS trigger
 begin
   new.changed_at := clock_timestamp();
   new.position := null;
+  new.bytes := coalesce(octet_length(new.data::text), 0);
   if tg_op = 'UPDATE' and old.store_set <> new.store_set then
     insert into hq.hq_pointer (entity, record_id, store_set) values (old.entity, old.record_id, old.store_set);
   end if;
@@ -52,6 +53,7 @@ CREATE FUNCTION hq.publish(publishing text) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
+  most constant integer := 20000;
   before bigint;
   after bigint;
 begin
@@ -60,7 +62,7 @@ begin
   select head into before from hq.entity_head where entity = publishing for update;
   after := before;
   with waiting as (
-    select record_id from hq.hq_record where entity = publishing and position is null for update skip locked
+    select record_id from hq.hq_record where entity = publishing and position is null limit most for update skip locked
   ), numbered as (
     select record_id, before + row_number() over () as position from waiting
   ), published as (
@@ -70,7 +72,7 @@ begin
   )
   select coalesce(max(position), after) into after from published;
   with waiting as (
-    select pointer_id from hq.hq_pointer where entity = publishing and position is null for update skip locked
+    select pointer_id from hq.hq_pointer where entity = publishing and position is null limit most for update skip locked
   ), numbered as (
     select pointer_id, after + row_number() over () as position from waiting
   ), published as (
@@ -95,7 +97,9 @@ declare
   changed hq.store_set_member := case when tg_op = 'DELETE' then old else new end;
 begin
   insert into hq.hq_pointer (entity, record_id, store_id)
-  select entity, record_id, changed.store_id from hq.hq_record where store_set = changed.store_set and not deleted;
+  select entity, record_id, changed.store_id from hq.hq_record where store_set = changed.store_set
+  union
+  select entity, record_id, changed.store_id from hq.hq_pointer where store_set = changed.store_set;
   return null;
 end
 $$;
@@ -245,6 +249,7 @@ CREATE TABLE hq.hq_record (
     data jsonb,
     changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     "position" bigint,
+    bytes integer DEFAULT 0 NOT NULL,
     CONSTRAINT hq_record_check CHECK ((deleted OR (data IS NOT NULL)))
 );
 

@@ -246,12 +246,13 @@ async function startMaintenance(pool: Pool, config: Config, events: Events): Pro
     errorDays: config.HQ_ERROR_RETENTION_DAYS,
     tombstoneDays: config.HQ_TOMBSTONE_DAYS,
   };
-  await maintainPartitions(pool, retention);
-  const timer = setInterval(() => {
+  // Rows without a partition of their day go to the default one: a maintenance that fails keeps no store waiting.
+  const maintain = () =>
     maintainPartitions(pool, retention).catch((error: unknown) =>
       events.databaseFailed('maintenance', error),
     );
-  }, maintenanceIntervalMs);
+  await maintain();
+  const timer = setInterval(() => void maintain(), maintenanceIntervalMs);
   return () => clearInterval(timer);
 }
 

@@ -22,7 +22,8 @@ async function newStore(settings: Record<string, unknown> = {}): Promise<void> {
   token = (await hq.admin.generateToken(storeId)).token;
 }
 
-const sql = async (text: string) => (await hq.database.pool.query(text, [storeId])).rows;
+const sql = async (text: string, more: unknown[] = []) =>
+  (await hq.database.pool.query(text, [storeId, ...more])).rows;
 
 /** What a failed operation must leave: its row, its episode, its total; and nothing of the batch. */
 async function expectFailure(code: string, kind: string): Promise<void> {
@@ -200,6 +201,21 @@ describe('a record that HQ refuses is held, and the rest of its batch commits', 
       'record_unstorable',
     ],
     [
+      'a number of 400 digits',
+      `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', `{"note":${'9'.repeat(400)},`)}}`,
+      'record_unstorable',
+    ],
+    [
+      'a key that copies of an object lose',
+      `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', '{"__proto__":{"a":1},')}}`,
+      'record_unstorable',
+    ],
+    [
+      'a nesting over the bound',
+      `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', `{"note":${'['.repeat(100)}${']'.repeat(100)},`)}}`,
+      'record_unstorable',
+    ],
+    [
       'a nesting beyond the stack',
       `{"id":"bad","revision":1,"data":${JSON.stringify(good.data).replace('{', `{"note":${'['.repeat(20_000)}${']'.repeat(20_000)},`)}}`,
       'record_unstorable',
@@ -230,6 +246,43 @@ describe('a record that HQ refuses is held, and the rest of its batch commits', 
       { kind: 'record_rejected', code, open: true },
     ]);
     expect(await sql('select code from hq_view.sync_errors where store_id = $1')).toEqual([{ code }]);
+  });
+
+  test('what is unusual and right is taken, and is a duplicate in any spelling', async () => {
+    await newStore();
+    const data = { ...(good.data as object), deep: JSON.parse('['.repeat(99) + ']'.repeat(99)) as unknown };
+    // More digits than a double has.
+    const usual = JSON.stringify({ id: 'a', revision: 1, data }).replace(
+      '"data":{',
+      '"data":{"ean":1234567890123456789,',
+    );
+    const spellings = [
+      usual,
+      ` ${usual}`,
+      usual.replace('"data":', '"data":\t'),
+      usual.replace(/}$/, ',"meta":{"till":1}}'),
+      usual.replace('{', '{"meta":1,'),
+      usual.replace('"sale"', '"\\u0073ale"'),
+    ];
+    const answer = await push(hq.url, token, spellings);
+    expect(answer.body).toMatchObject({ accepted: 1, duplicate: spellings.length - 1, quarantined: 0 });
+    for (const spelling of spellings) {
+      await newStore();
+      expect((await push(hq.url, token, [spelling])).body).toMatchObject({ accepted: 1 });
+      expect((await push(hq.url, token, [usual])).body).toMatchObject({ duplicate: 1 });
+      expect(
+        await sql(`select data = $2::jsonb as same from hq_view.pushed_records where store_id = $1`, [
+          JSON.stringify((JSON.parse(usual) as { data: object }).data),
+        ]),
+      ).toEqual([{ same: true }]);
+    }
+  });
+
+  test('an entity that HQ does not know opens no episode, whatever else is wrong', async () => {
+    await newStore();
+    await push(hq.url, token, [good], { entity: 'made_up', headers: { 'hq-batch-id': undefined } });
+    const rows = await sql('select entity from hq_view.error_episodes where store_id = $1');
+    expect(rows).toEqual([{ entity: null }]);
   });
 
   test('a value that only the database refuses', async () => {

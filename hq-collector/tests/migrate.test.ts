@@ -87,7 +87,7 @@ test('what is past its retention goes, with what hangs on it; deletes that go ar
        ('s', '{products}', 'p', 'done', ${past}), ('s', '{products}', 'p', 'done', now()), ('s', '{products}', 'p', 'running', null);
      insert into hq.resync_entity (job_id, entity, scan_end, records_total) select job_id, 'products', 0, 0 from hq.resync_job;
      insert into hq.store_command (command_id, store_id, command, created_by, done_at, job_id)
-       select job_id, 's', 'resync', 'p', ended_at, job_id from hq.resync_job;
+       select job_id, 's', 'resync', 'p', null, job_id from hq.resync_job;
      insert into hq.store_report (store_id, report_id, received_at) values ('s', gen_random_uuid(), ${past}), ('s', gen_random_uuid(), now());
      insert into hq.hq_record (entity, record_id, deleted, data) values
        ('products', 'old delete', true, null), ('products', 'new delete', true, null), ('products', 'old', false, '{}');

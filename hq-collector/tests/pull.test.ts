@@ -188,6 +188,51 @@ describe('a cursor never skips', () => {
     expect(copy.records.get('r3')).toEqual({ price: 999 });
   });
 
+  test('a reading from the start ends only when it has brought what moved while it went on', async () => {
+    await change(
+      'customers',
+      Array.from({ length: 10 }, (_, index) => ({ id: `moving${index}`, data: { at: 0 } })),
+    );
+    const copy = copyOf('customers', 's3', 3);
+    await copy.pullAll();
+    copy.startOver();
+    await copy.step();
+    await change(
+      'customers',
+      [7, 8, 9].map((index) => ({ id: `moving${index}`, data: { at: 1 } })),
+    );
+    for (let more = true; more;) {
+      more = (await copy.step()).end.more;
+      expect(copy.records).toHaveProperty('size', 10 + 2); // and "early" and "late" from above
+    }
+    expect(copy.records).toEqual(await truth('customers', 's3'));
+  });
+
+  test('nor does it end while a change is committed and has no position yet', async () => {
+    const copy = copyOf('customers', 's3');
+    await copy.pullAll();
+    const publisher = new pg.Client(hq.database.url);
+    await publisher.connect();
+    await publisher.query('begin');
+    await publisher.query(`select from hq.entity_head where entity = 'customers' for update`);
+    await hq.database.pool.query(
+      `update hq.hq_record set data = '{"at": 2}' where entity = 'customers' and record_id = 'moving5'`,
+    );
+    copy.startOver();
+    expect((await copy.step()).end).toMatchObject({ scanning: true, more: false });
+    expect((await copy.step()).end).toMatchObject({ id: null, scanning: true, more: false });
+    expect(copy.records.get('moving5')).toEqual({ at: 1 - 1 });
+    await publisher.query('rollback');
+    await publisher.end();
+    await eventually(
+      'the change comes, and ends the reading',
+      async () => (await copy.step()).end,
+      ({ scanning }) => !scanning,
+    );
+    expect(copy.records).toEqual(await truth('customers', 's3'));
+    expect(copy.records.get('moving5')).toEqual({ at: 2 });
+  });
+
   test('a cursor of a history that HQ does not have, and one older than the tombstones, start over', async () => {
     const copy = copyOf('products', 's3');
     await copy.pullAll();

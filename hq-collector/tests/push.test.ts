@@ -173,5 +173,13 @@ describe('a store that HQ has forgotten pushes of', () => {
     expect(await welcomed(said)).toEqual(['sales', 'unheard_of']);
     expect((await push(hq.url, token, [saleRecord('b')])).body).toMatchObject({ accepted: 1, receipt: 2 });
     expect(await welcomed(said.slice(0, 2))).toBeUndefined();
+
+    // A push that comes before the next hello is told as well.
+    const late = { headers: { 'hq-receipt': '3' } };
+    expect((await push(hq.url, token, [saleRecord('c')], late)).body).toMatchObject({
+      receipt: 3,
+      pushAgain: true,
+    });
+    expect((await push(hq.url, token, [saleRecord('d')], late)).body).not.toHaveProperty('pushAgain');
   });
 });

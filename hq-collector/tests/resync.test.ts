@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
-import { PulledCopy } from '@hq-sync/testkit/pull-client';
+import { PulledCopy, pullPage } from '@hq-sync/testkit/pull-client';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
 import { WireStore } from '@hq-sync/testkit/wire-store';
 
@@ -93,6 +93,22 @@ describe('a forced resync', () => {
       ({ rowCount }) => rowCount === 0,
     );
     expect(await jobOf(job.jobId)).toMatchObject({ state: 'done' });
+    await store.close();
+  });
+
+  test('of an entity that fits one page ends with that page, not with one from before the resync', async () => {
+    const store = await connect();
+    const copy = new PulledCopy(hq.url, token, 'departments');
+    await copy.step(); // not confirmed yet
+    const before = { cursor: copy.cursor, confirm: copy.waitingForConfirmation };
+    const { body: job } = await force(['departments']);
+    await store.next('command');
+    copy.startOver();
+    const [first] = (await pullPage(hq.url, token, 'departments', { ...before, cursor: null })).records;
+    expect(first).toBeDefined();
+    expect(await jobOf(job.jobId)).toMatchObject({ state: 'running', recordsConfirmed: 0 });
+    await copy.pullAll();
+    expect(await jobOf(job.jobId)).toMatchObject({ state: 'done', recordsConfirmed: 50, percent: 100 });
     await store.close();
   });
 

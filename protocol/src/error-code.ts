@@ -346,7 +346,7 @@ export const errors = define({
   record_unstorable: {
     kind: 'record_rejected',
     retry: false,
-    title: 'The database cannot hold the record',
+    title: 'HQ cannot hold the record: nested over 100 levels, a number beyond a double, a key `__proto__`',
     advice: 'HQ keeps it as bytes; a person looks.',
   },
   // what the store alone can see, told by a report frame

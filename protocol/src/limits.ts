@@ -11,6 +11,8 @@ export const limits = {
   maxBatchBytes: 1024 * 1024,
   /** One line of a batch; a single record above it can never be sent and stays, reported, at the store. */
   maxRecordBytes: 256 * 1024,
+  /** Objects and arrays inside each other in `data`. */
+  maxRecordDepth: 100,
   /** Records in one page of a pull. */
   maxPageRecords: 5_000,
   /** Records of one page of a pull, in bytes; a single larger record is a page of its own. */

@@ -10,6 +10,12 @@ export const pushHeaders = z.object({
     .regex(/^\d{1,6}$/)
     .transform(Number)
     .describe('Schema version of the records in the body.'),
+  'hq-receipt': z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .optional()
+    .describe('The highest `receipt` that HQ has given for this entity.'),
 });
 
 export const outcome = z.enum(['accepted', 'duplicate', 'replaced', 'quarantined']);
@@ -32,8 +38,14 @@ export type RecordResult = z.infer<typeof recordResult>;
 export const pushAnswer = z.object({
   batchId: id,
   receipt: count.describe(
-    'How many pushes of this entity HQ has committed for this store. Keep the highest, and say it in `hello`.',
+    'How many pushes of this entity HQ has committed for this store. Keep the highest; say it in `hello` and with each push.',
   ),
+  pushAgain: z
+    .literal(true)
+    .optional()
+    .describe(
+      'By `HQ-Receipt`, HQ lacks pushes of this entity that it had committed: it was restored from a backup.',
+    ),
   accepted: count,
   duplicate: count,
   replaced: count,

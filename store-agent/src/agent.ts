@@ -183,6 +183,12 @@ export class StoreAgent {
       log,
       onAnswer: () => this.link.heardByHttp(),
       onError: (code, message) => this.noteError(code, message),
+      onReceipt: (entity, receipt) => this.keepReceipt(entity, receipt),
+      receipt: (entity) => this.state.get('receipts')?.[entity] ?? 0,
+      onLost: (entity) => {
+        this.pushAgain([entity]);
+        this.maintenance.run();
+      },
       onReport: () => this.sendReports(),
       onIdle: () => this.pull.wake(),
     });
@@ -358,6 +364,9 @@ export class StoreAgent {
       schemaVersion: this.schemaVersion,
       clock: this.clock().toISOString(),
       pendingRecords: this.queue.pendingRecords,
+      receipts: Object.entries(this.state.get('receipts') ?? {})
+        .map(([entity, receipt]) => ({ entity, receipt }))
+        .slice(0, limits.maxQueues),
     };
   }
 
@@ -404,18 +413,36 @@ export class StoreAgent {
     this.beats.start(welcome.heartbeatIntervalMs);
   }
 
+  /** After the records are settled: a crash between the two leaves a lower receipt, which claims less. */
+  private keepReceipt(entity: string, receipt: number): void {
+    const receipts = this.state.get('receipts') ?? {};
+    if (receipt > (receipts[entity] ?? 0)) this.state.set('receipts', { ...receipts, [entity]: receipt });
+  }
+
+  /** All entities alike: which of them HQ lacks more of is soon known by their own receipts. */
+  private pushAgain(lost: readonly string[] | undefined): void {
+    this.log.warn({ lost }, 'HQ was restored from a backup: what it took is pushed again');
+    this.state.set('pushingAgain', { after: 0, end: this.queue.newestSeq() });
+    this.state.set('receipts', {});
+  }
+
   private remember(welcome: Extract<HqMessage, { type: 'welcome' }>): void {
     const knownEpoch = this.state.get('hqEpoch');
-    if (knownEpoch !== null && knownEpoch !== welcome.epoch) {
-      this.log.warn('HQ was restored from a backup: what it took is pushed again');
+    const isOtherHq = knownEpoch !== null && knownEpoch !== welcome.epoch;
+    if (isOtherHq || welcome.pushAgain !== undefined) {
+      this.log.warn(
+        { lost: welcome.pushAgain },
+        'HQ was restored from a backup: what it took is pushed again',
+      );
       this.state.set('pushingAgain', { after: 0, end: this.queue.newestSeq() });
+      this.state.set('receipts', {});
     }
     this.state.set('hqEpoch', welcome.epoch);
     this.state.set('settings', welcome.store);
     this.state.set('batchLimits', welcome.limits);
   }
 
-  private obey({ commandId, command, entities }: Command): void {
+  private obey({ commandId, command, entities, cancels }: Command): void {
     switch (command) {
       case 'push_now':
         this.queue.releaseWithheld(recordLimitBytes(this.push.limits()), true);
@@ -423,6 +450,9 @@ export class StoreAgent {
         return this.commandDone(commandId, 'done');
       case 'resync':
         return this.resync(commandId, entities);
+      case 'cancel_resync':
+        if (cancels !== undefined) this.resyncs.cancel(cancels);
+        return this.commandDone(commandId, 'done');
       default:
         return this.commandDone(commandId, 'refused', 'this store agent does not know the command');
     }

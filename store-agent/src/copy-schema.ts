@@ -36,6 +36,9 @@ export const copySchemaSteps: readonly string[] = [
     command_id TEXT NOT NULL,
     entity TEXT NOT NULL,
     scan INTEGER NOT NULL,
+    -- Where the entity was before the order, to go back to when it is cancelled; null: it was at no cursor.
+    cursor_before TEXT,
+    phase_before TEXT NOT NULL,
     PRIMARY KEY (command_id, entity)
   ) STRICT, WITHOUT ROWID;
   `,

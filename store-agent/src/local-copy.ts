@@ -141,6 +141,33 @@ export class LocalCopy {
   }
 
   /**
+   * Takes a reading from the start back: the entities go on from these cursors, and nothing is dropped. One that was
+   * being read from the start before as well goes on with that reading, whose marks are gone: it begins anew.
+   */
+  goBack(
+    before: ReadonlyMap<string, { cursor: string | null; phase: CopyState['phase'] }>,
+    alongside: () => void,
+  ): void {
+    const next = new Map<string, CopyState>();
+    this.database.transaction(() => {
+      for (const [entity, { cursor, phase }] of before) {
+        const now = this.state(entity);
+        const follows = phase === 'following' && cursor !== null;
+        next.set(entity, {
+          ...now,
+          cursor: follows ? cursor : null,
+          scan: now.scan + 1,
+          phase: follows ? 'following' : 'scanning',
+          confirmedScan: follows ? now.scan + 1 : now.confirmedScan,
+        });
+      }
+      for (const [entity, state] of next) this.write(entity, state);
+      alongside();
+    });
+    for (const [entity, state] of next) this.states.set(entity, state);
+  }
+
+  /**
    * Drops what the last reading from the start did not bring, in steps with the event loop free between them. A step
    * that was the last one before a crash is simply walked over again.
    */

@@ -45,6 +45,12 @@ export interface PushParts {
   /** HQ has answered over HTTP. */
   onAnswer: () => void;
   onError: (code: string, message: string) => void;
+  /** HQ has said that this push is its `receipt`th of the entity. */
+  onReceipt: (entity: string, receipt: number) => void;
+  /** The highest receipt of the entity; 0 when HQ has given none. */
+  receipt: (entity: string) => number;
+  /** HQ lacks pushes of the entity that it had committed. */
+  onLost: (entity: string) => void;
   onReport: () => void;
   /** A batch has ended, one way or the other: the line is free. */
   onIdle: () => void;
@@ -189,6 +195,7 @@ export class PushLoop {
       authorization: `Bearer ${this.parts.token()}`,
       'hq-batch-id': randomUUID(),
       'hq-schema-version': String(batch.schemaVersion),
+      'hq-receipt': String(this.parts.receipt(batch.entity)),
     };
     this.sending = batch.entity;
     try {
@@ -207,6 +214,9 @@ export class PushLoop {
     const { entity } = batch;
     if (verdict.kind === 'settled') {
       this.parts.queue.settle(entity, settlementsOf(batch, verdict.answer));
+      const { receipt, pushAgain } = verdict.answer;
+      if (pushAgain) this.parts.onLost(entity);
+      if (receipt !== undefined) this.parts.onReceipt(entity, receipt);
       this.count(verdict.answer);
       this.schedule.succeeded(entity);
       this.schedule.size(entity).taken(inForce.maxBatchRecords);

@@ -1,5 +1,5 @@
 import { agentLimits } from './limits.js';
-import type { LocalCopy } from './local-copy.js';
+import type { CopyState, LocalCopy } from './local-copy.js';
 
 /** A resync that is over; `message` is for people. */
 export interface FinishedResync {
@@ -23,19 +23,49 @@ export class Resyncs {
           { message: string | null; done: number } | undefined,
     );
     if (known !== undefined) return known.done === 1 ? { commandId, message: known.message } : null;
+    const before = new Map(entities.map((entity) => [entity, this.copy.state(entity)]));
     this.copy.startOver(entities, () =>
       database.use((db) => {
         db.prepare('INSERT INTO resyncs (command_id, message) VALUES (?, ?)').run(commandId, message);
         const insert = db.prepare(
-          'INSERT INTO resync_entities SELECT ?, entity, scan FROM entities WHERE entity = ?',
+          'INSERT INTO resync_entities SELECT ?, entity, scan, ?, ? FROM entities WHERE entity = ?',
         );
-        for (const entity of entities) insert.run(commandId, entity);
+        for (const [entity, { cursor, phase }] of before) insert.run(commandId, cursor, phase, entity);
         db.prepare('DELETE FROM resyncs WHERE done = 1 AND seq <= (SELECT max(seq) FROM resyncs) - ?').run(
           agentLimits.maxRememberedResyncs,
         );
       }),
     );
     return null;
+  }
+
+  /**
+   * Ends an order that is under way: its entities go on from where they were before it, and nothing is dropped. Those
+   * that have come through, or that a later order has started over again, stay as they are.
+   */
+  cancel(commandId: string): void {
+    const { database } = this.copy;
+    const rows = database.use((db) =>
+      db
+        .prepare('SELECT entity, scan, cursor_before, phase_before FROM resync_entities WHERE command_id = ?')
+        .all(commandId),
+    ) as { entity: string; scan: number; cursor_before: string | null; phase_before: CopyState['phase'] }[];
+    const underWay = rows.filter(({ entity, scan }) => {
+      const now = this.copy.state(entity);
+      return now.scan === scan && now.phase === 'scanning';
+    });
+    const before = new Map(
+      underWay.map((row) => [row.entity, { cursor: row.cursor_before, phase: row.phase_before }]),
+    );
+    this.copy.goBack(before, () =>
+      database.use((db) => {
+        db.prepare('UPDATE resyncs SET done = 1, message = ? WHERE command_id = ?').run(
+          'cancelled',
+          commandId,
+        );
+        db.prepare('DELETE FROM resync_entities WHERE command_id = ?').run(commandId);
+      }),
+    );
   }
 
   /** Orders of an earlier configuration wait for no entity that is pulled no more. */

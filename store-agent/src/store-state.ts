@@ -13,6 +13,8 @@ interface StateValues {
   hqEpoch: string;
   settings: StoreSettings;
   batchLimits: BatchLimits;
+  /** By entity, the highest number of a push that HQ has said it committed. */
+  receipts: Record<string, number>;
   /** Newest instant of a completed sale. */
   lastSaleAt: string;
   /** Records queued before the timezone was known: they get their business date. */

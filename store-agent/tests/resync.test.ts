@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { page, resync, type PullReply, type ScriptedHq } from './scripted-hq.js';
@@ -47,6 +48,46 @@ describe('resync', () => {
     hq.say(order);
     await answered(hq, 2);
     expect(hq.pulls).toHaveLength(16);
+  });
+
+  test('is cancelled: the entity goes on from the cursor before it, and nothing is dropped', async () => {
+    const hq = await newHq();
+    hq.replyToPull = threePages;
+    const agent = await startAgent({ hqUrl: hq.url, pullEntities: ['products'], pullTimeoutMs: 300 });
+    await eventually(
+      'the first copy',
+      () => hq.pulls.length,
+      (pulls) => pulls === 4,
+    );
+    hq.replyToPull = (pull) => (pull.cursor === '1.1' ? 'never' : threePages(pull));
+    const order = resync(['products']);
+    hq.say(order);
+    await eventually(
+      'the middle of the scan',
+      () => hq.pulls.at(-1)?.cursor,
+      (cursor) => cursor === '1.1',
+    );
+    hq.replyToPull = threePages;
+    const cancel = {
+      type: 'command',
+      commandId: randomUUID(),
+      command: 'cancel_resync',
+      cancels: order.commandId,
+    };
+    hq.say({ ...cancel, entities: ['products'] });
+    expect(await answered(hq, 1)).toEqual([
+      { type: 'command_done', commandId: cancel.commandId, outcome: 'done' },
+    ]);
+    hq.say({ type: 'news', entities: ['products'] });
+    await eventually(
+      'a pull from the cursor before',
+      () => hq.pulls.at(-1)?.cursor,
+      (cursor) => cursor === '3.1',
+    );
+    expect(scansOf(hq, 'products')).toBe(2);
+    expect([...agent.entries('products')].map(({ id }) => id)).toEqual(['r0', 'r1', 'r2']);
+    hq.say({ ...cancel, commandId: randomUUID(), cancels: randomUUID() });
+    expect(await answered(hq, 2)).toHaveLength(2);
   });
 
   test('goes on after a restart where it was, said once or often, and starts anew only for another order', async () => {

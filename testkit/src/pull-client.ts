@@ -52,6 +52,11 @@ export class PulledCopy {
     private readonly maxRecords?: number,
   ) {}
 
+  /** Id of the page that the next pull confirms. */
+  get waitingForConfirmation(): string | undefined {
+    return this.confirm;
+  }
+
   /** Throws the cursor away: the next page is the first of everything. */
   startOver(): void {
     this.cursor = null;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { entityName } from '@hq-sync/protocol/entity';
 import { limits } from '@hq-sync/protocol/limits';
 import { count, id } from '@hq-sync/protocol/primitives';
+import type { QueryConfig } from 'pg';
 import { z } from 'zod';
 import { withTransaction, type Pool } from '../db/database.js';
 import { AdminError } from './admin-error.js';
@@ -42,11 +43,15 @@ export const changeRecords = endpoint({
       const received = await receive(pool, uploadId, lines);
       const outcome = await withTransaction(pool, async (tx) => {
         await tx.query(`set local statement_timeout = ${mergeTimeoutMs}`);
-        const { rows } = await tx.query<{ changed: number; deleted: number }>(mergeUpload, [
-          uploadId,
-          entity,
-        ]);
-        const { changed, deleted } = rows[0]!;
+        const { rows } = await tx.query<{ kept: number; changed: number; deleted: number }>({
+          text: mergeUpload,
+          values: [uploadId, entity],
+          // The driver's own deadline follows the usual time of a statement.
+          query_timeout: mergeTimeoutMs + 3_000,
+        } as QueryConfig);
+        const { kept, changed, deleted } = rows[0]!;
+        // The lines are unlogged: a crash of the database in the middle of the upload has emptied their table.
+        if (kept !== received) throw new AdminError('upload_interrupted');
         await audit(tx, actor, 'records.change', null, { entity, lines: received, changed, deleted });
         return { lines: received, changed, deleted, unchanged: received - changed - deleted };
       });
@@ -139,4 +144,4 @@ const mergeUpload = `
       where r.deleted or r.store_set <> excluded.store_set or r.data <> excluded.data
     returning r.record_id
   )
-  select (select count(*) from written) as changed, (select count(*) from deleted) as deleted`;
+  select (select count(*) from hq.upload_line where upload_id = $1) as kept, (select count(*) from written) as changed, (select count(*) from deleted) as deleted`;

@@ -201,6 +201,10 @@ export const archiveStore = endpoint({
          where store_id = $1 and state in ('queued', 'running')`,
         [params.storeId],
       );
+      await tx.query(
+        `update hq.store_command set done_at = clock_timestamp(), outcome = 'cancelled' where store_id = $1 and done_at is null`,
+        [params.storeId],
+      );
       await audit(tx, actor, 'store.archive', params.storeId, { ...body, pending });
       await tx.query(hintStoreChanged);
       return rows[0] as object;

@@ -34,10 +34,23 @@ export async function maintainPartitions(pool: Pool, retention: Retention): Prom
       ]);
       for (const { statement } of todo) await tx.query(statement);
     }
-    await tx.query(pruneOldRows, [retention.errorDays]);
-    await tx.query(forgetTombstones, [retention.tombstoneDays]);
-    await tx.query("delete from hq.upload_line where received_at < now() - interval '1 day'");
   });
+  // Each by itself and in pieces: what cannot be deleted today must not keep tomorrow's partitions from being made.
+  for (const statement of deletions) await deleteInPieces(pool, statement, retention);
+}
+
+/** Rows that one statement of the maintenance deletes at most: well under its time. */
+const rowsPerPiece = 50_000;
+
+async function deleteInPieces(pool: Pool, statement: string, retention: Retention): Promise<void> {
+  for (;;) {
+    const { rows } = await pool.query<{ deleted: number }>(statement, [
+      retention.errorDays,
+      retention.tombstoneDays,
+      rowsPerPiece,
+    ]);
+    if ((rows[0]?.deleted ?? 0) < rowsPerPiece) return;
+  }
 }
 
 // Days are UTC: the log is ordered by HQ's clock, not by any store's.
@@ -57,27 +70,43 @@ const partitionStatements = `
   select format('drop table hq.%I', relname)
   from existing where day < (now() at time zone 'utc')::date - $3::integer`;
 
-// A cursor before what is forgotten has to start over. Positions that waited unpublished are no tombstones yet.
-const forgetTombstones = `
-  with old as (select now() - $1 * interval '1 day' as before),
-  records as (
-    delete from hq.hq_record using old where deleted and position is not null and changed_at < old.before
-    returning entity, position
-  ), pointers as (
-    delete from hq.hq_pointer using old where position is not null and changed_at < old.before
-    returning entity, position
-  ), gone as (
-    select entity, max(position) as position from (table records union all table pointers) one group by entity
-  )
-  update hq.entity_head h set forgotten = greatest(h.forgotten, gone.position) from gone where h.entity = gone.entity`;
+const old = `with days as (select now() - $1::integer * interval '1 day' as errors, now() - $2::integer * interval '1 day' as tombstones)`;
 
-const pruneOldRows = `
-  with old as (select now() - $1 * interval '1 day' as before),
-  episodes as (delete from hq.error_episode using old where resolved_at < old.before),
-  commands as (delete from hq.store_command using old where done_at < old.before),
-  resyncs as (delete from hq.resync_job using old where ended_at < old.before returning job_id),
-  resync_entities as (delete from hq.resync_entity e using resyncs where e.job_id = resyncs.job_id),
-  reports as (delete from hq.store_report using old where received_at < old.before),
-  strangers as (delete from hq.auth_failure using old where hour < old.before)
-  delete from hq.collector using old where lease_until < now() - interval '1 day'
-    and not exists (select from hq.store_connection c where c.replica_id = collector.replica_id and c.connection_id is not null)`;
+const pieces = (table: string, key: string, condition: string): string => `
+  ${old}, piece as (select ${key} from hq.${table}, days where ${condition} limit $3),
+  gone as (delete from hq.${table} t using piece where t.${key} = piece.${key} returning 1)
+  select count(*) as deleted from gone`;
+
+/** Each returns how many rows it has deleted, at most `$3`. */
+const deletions: readonly string[] = [
+  pieces('error_episode', 'episode_id', 'resolved_at < days.errors'),
+  pieces('auth_failure', 'ctid', 'hour < days.errors'),
+  pieces('store_report', 'ctid', 'received_at < days.errors'),
+  pieces('upload_line', 'ctid', "received_at < now() - interval '1 day'"),
+  // A job goes with its parts and its commands, answered or not.
+  `${old}, piece as (select job_id from hq.resync_job, days where ended_at < days.errors limit $3),
+  entities as (delete from hq.resync_entity e using piece where e.job_id = piece.job_id),
+  commands as (delete from hq.store_command c using piece where c.job_id = piece.job_id),
+  gone as (delete from hq.resync_job j using piece where j.job_id = piece.job_id returning 1)
+  select count(*) as deleted from gone`,
+  pieces('store_command', 'command_id', 'job_id is null and done_at < days.errors'),
+  pieces(
+    'collector',
+    'replica_id',
+    `lease_until < now() - interval '1 day' and not exists (
+      select from hq.store_connection c where c.replica_id = collector.replica_id and c.connection_id is not null)`,
+  ),
+  // A cursor before what is forgotten has to start over. What waits for its publication is no tombstone yet.
+  ...['hq_record', 'hq_pointer'].map(
+    (table) => `${old}, piece as (
+      select ctid from hq.${table}, days
+      where position is not null and changed_at < days.tombstones ${table === 'hq_record' ? 'and deleted' : ''} limit $3
+    ), gone as (
+      delete from hq.${table} t using piece where t.ctid = piece.ctid returning entity, position
+    ), forgotten as (
+      update hq.entity_head h set forgotten = greatest(h.forgotten, g.position)
+      from (select entity, max(position) as position from gone group by entity) g where h.entity = g.entity
+    )
+    select count(*) as deleted from gone`,
+  ),
+];

@@ -266,6 +266,14 @@ const finishCommand = `
     where command_id = $1 and store_id = $2 and done_at is null
     returning command, job_id
   )
-  update hq.resync_job j set state = 'failed', ended_at = clock_timestamp(),
-    message = case when $3::text = 'refused' then coalesce($4::text, 'the store refused') else 'the store said done before it had confirmed everything' end
-  from finished f where f.command = 'resync' and j.job_id = f.job_id and j.state = 'running'`;
+  update hq.resync_job j set
+    state = case when $3::text = 'done' and e.complete then 'done' else 'failed' end,
+    ended_at = clock_timestamp(),
+    message = case
+      when $3::text = 'refused' then coalesce($4::text, 'the store refused')
+      when not e.complete then 'the store said done before it had confirmed everything'
+    end
+  from finished f, lateral (
+    select not exists (select from hq.resync_entity e where e.job_id = f.job_id and not e.done) as complete
+  ) e
+  where f.command = 'resync' and j.job_id = f.job_id and j.state = 'running'`;

@@ -25,7 +25,7 @@ export class Publisher {
     private readonly pool: Pool,
     intervalMs: number,
     private readonly fleet: PublishedFleet,
-    onError: (error: unknown) => void,
+    private readonly onError: (error: unknown) => void,
   ) {
     this.loop = new ReadingLoop(intervalMs, () => this.publishAndTell(), onError);
   }
@@ -45,7 +45,13 @@ export class Publisher {
 
   private async publishAndTell(): Promise<void> {
     const { rows: waiting } = await this.pool.query<{ entity: string }>(waitingEntities);
-    for (const { entity } of waiting) await this.pool.query('select hq.publish($1)', [entity]);
+    for (const { entity } of waiting) {
+      try {
+        await this.publish(entity);
+      } catch (error) {
+        this.onError(error); // the other entities do not wait for this one
+      }
+    }
 
     const { rows: heads } = await this.pool.query<{ entity: string; head: number }>(
       'select entity, head from hq.entity_head',
@@ -58,6 +64,16 @@ export class Publisher {
         heads.filter(({ entity, head }) => head > (told.get(entity) ?? 0)),
         told,
       );
+  }
+
+  /** A publication takes a bounded number of changes: goes on until none waits, or others hold them. */
+  private async publish(entity: string): Promise<void> {
+    for (;;) {
+      const { rows } = await this.pool.query<{ head: number | null }>('select hq.publish($1) as head', [
+        entity,
+      ]);
+      if (rows[0]!.head === null) return;
+    }
   }
 
   private async tell(

@@ -67,8 +67,14 @@ interface PageRow {
   readonly body: string;
   readonly records: number;
   readonly bytes: number;
+  /** More is due than fits the page. */
+  readonly left: boolean;
   /** Of the last line; null for an empty page. */
   readonly position: number | null;
+  /** Head when the page was read, maybe a later one than the cursor's. */
+  readonly headNow: number;
+  /** Something is committed and waits to be published: it has left its old position and has no new one yet. */
+  readonly changing: boolean;
 }
 
 /**
@@ -83,58 +89,58 @@ export async function readPage(
   { position, scanEnd }: Cursor,
   maxRecords: number,
 ): Promise<PullPage> {
-  const values = [entity, storeSets, storeId, position, head, scanEnd ?? 0, maxRecords];
-  let { rows } = await db.query<PageRow>({ name: 'pull-page', text: wholePage, values });
-  const cut = rows[0]!.bytes > limits.maxPageBytes && rows[0]!.records > 1;
-  if (cut) {
-    ({ rows } = await db.query<PageRow>({
-      name: 'pull-cut-page',
-      text: cutPage,
-      values: [...values, limits.maxPageBytes],
-    }));
-  }
+  const { rows } = await db.query<PageRow>({
+    name: 'pull-page',
+    text: nextPage,
+    values: [entity, storeSets, storeId, position, head, scanEnd ?? 0, maxRecords, limits.maxPageBytes],
+  });
   const page = rows[0]!;
-  const more = (cut || page.records === maxRecords) && page.position! < head;
-  const end = more ? page.position! : head;
-  return { ...page, position: end, scanEnd: scanEnd !== null && end < scanEnd ? scanEnd : null, more };
+  // A record that changed after the head was read has left its old position: the scan that ended here would miss it.
+  const more = page.left || page.headNow > head;
+  const scanEnds = !more && !page.changing;
+  return { ...page, position: page.left ? page.position! : head, scanEnd: scanEnds ? null : scanEnd, more };
 }
 
+/** What a line holds beside `data`: the longest id with every character escaped, and the names. */
+const lineOverheadBytes = 900;
+
 // Deletes up to the end of a scan are left out: what a scan does not bring, the store drops by itself. One walk along
-// the index for each set of the store, each no longer than the page. The lines are put together here, not from rows by
-// the collector, which takes twice as long.
-const dueLines = `
-  select position, '{"id":' || to_json(record_id)::text || coalesce(',"data":' || data, ',"deleted":true') || E'}\n' as line
-  from (
-    select r.record_id, r.position, case when not r.deleted then r.data::text end as data
+// the index for each set of the store, each no longer than the page. The page is cut by the sizes that the records were
+// written with, before any text is made; the lines are put together here, not from rows by the collector, which takes twice
+// as long. One statement, so that the page, its end and what is changing are of one moment.
+const nextPage = `
+  with due as (
+    select r.record_id, r.position, case when not r.deleted then r.data end as data, r.bytes
     from unnest($2::text[]) as s(store_set) cross join lateral (
-      select record_id, position, deleted, data from hq.hq_record r
+      select record_id, position, deleted, data, bytes from hq.hq_record r
       where r.entity = $1 and r.store_set = s.store_set and r.position > $4 and r.position <= $5
         and (not r.deleted or r.position > $6)
-      order by r.position limit $7) r
+      order by r.position limit $7 + 1) r
     union all
-    select p.record_id, p.position, case when r.store_set = any($2) and not r.deleted then r.data::text end
+    select p.record_id, p.position, case when r.store_set = any($2) and not r.deleted then r.data end, coalesce(r.bytes, 0)
     from (
       select p.* from unnest($2::text[]) as s(store_set) cross join lateral (
         select record_id, position from hq.hq_pointer p
         where p.entity = $1 and p.store_set = s.store_set and p.position > greatest($4::bigint, $6::bigint) and p.position <= $5
-        order by p.position limit $7) p
+        order by p.position limit $7 + 1) p
       union all
       (select record_id, position from hq.hq_pointer p
         where p.entity = $1 and p.store_id = $3 and p.position > greatest($4::bigint, $6::bigint) and p.position <= $5
-        order by p.position limit $7)
+        order by p.position limit $7 + 1)
     ) p
     left join hq.hq_record r on r.entity = $1 and r.record_id = p.record_id
-  ) found
-  order by position limit $7`;
-
-const page = `coalesce(string_agg(line, '' order by position), '') as body, count(*) as records, max(position) as position`;
-
-const wholePage = `select ${page}, coalesce(sum(octet_length(line)), 0) as bytes from (${dueLines}) due`;
-
-// The running sum costs as much again as all the rest: only where the whole page is over the bound.
-const cutPage = `
-  select ${page}, max(bytes) as bytes from (
-    select *, row_number() over w as number, sum(octet_length(line)) over w as bytes
-    from (${dueLines}) due window w as (order by position)
-  ) measured
-  where number = 1 or bytes <= $8`;
+  ), measured as (
+    select *, row_number() over w as number, sum(bytes + least(${lineOverheadBytes}, 40 + octet_length(record_id) * 6)) over w as bound
+    from due window w as (order by position rows unbounded preceding)
+  ), lines as (
+    select position, '{"id":' || to_json(record_id)::text || coalesce(',"data":' || data::text, ',"deleted":true') || E'}\\n' as line
+    from measured where number <= $7 and (number = 1 or bound <= $8)
+  ), page as (
+    select coalesce(string_agg(line, '' order by position), '') as body, count(*) as records, max(position) as position,
+      coalesce(sum(octet_length(line)), 0) as bytes
+    from lines
+  )
+  select page.*, page.records < (select count(*) from measured) as "left",
+    coalesce((select head from hq.entity_head where entity = $1), 0) as "headNow",
+    exists (select from hq.hq_record where entity = $1 and position is null) as changing
+  from page`;

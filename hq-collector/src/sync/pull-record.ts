@@ -12,6 +12,8 @@ export interface PullRecord {
   readonly page: PullPage | undefined;
   /** The store has begun from the start: what HQ believed of it is void. */
   readonly fromStart: boolean;
+  /** Where the reading from the start will have been through, while the store is in one. */
+  readonly scanEnd: number | null;
   /** The store was reading from the start, and this finds nothing more: the reading is over without a page to confirm. */
   readonly scanEnded: boolean;
 }
@@ -26,7 +28,7 @@ export interface PullRecorded {
 
 /** One statement, so that a page is confirmed and counted once or not at all. */
 export async function recordPull(db: Queryable, record: PullRecord): Promise<PullRecorded> {
-  const { storeId, entity, confirm, page, fromStart, scanEnded } = record;
+  const { storeId, entity, confirm, page, fromStart, scanEnd, scanEnded } = record;
   const pageId = page ? randomUUID() : null;
   const { rows } = await db.query<{ confirmedRecords: number | null }>({
     name: 'record-pull',
@@ -42,6 +44,7 @@ export async function recordPull(db: Queryable, record: PullRecord): Promise<Pul
       page?.records ?? null,
       page?.bytes ?? null,
       scanEnded,
+      scanEnd,
     ],
   });
   return { pageId, confirmedRecords: rows[0]?.confirmedRecords ?? null };
@@ -70,7 +73,7 @@ const confirmAndSend = `
   ), scanned as (
     select
       case when $4 then 0 else b.scanned_records + coalesce((select page_records from confirmed), 0) end as records,
-      $10 or exists (select from confirmed where page_scan_end is null) as ended
+      $10 or (not $4 and exists (select from confirmed where page_scan_end is null)) as ended
     from (select) one left join before b on true
     where $4 or b.scan_end is not null
   ), progress as (
@@ -86,15 +89,17 @@ const confirmAndSend = `
   ), finished as (
     update hq.resync_job j set state = 'done', ended_at = clock_timestamp()
     from progress p
-    where p.done and j.job_id = p.job_id and not exists (
+    where p.done and j.job_id = p.job_id and j.state = 'running' and not exists (
       select from hq.resync_entity o where o.job_id = p.job_id and o.entity <> p.entity and not o.done)
   ), state as (
-    insert into hq.store_pull as p (store_id, entity, page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at)
-    values ($1, $2, $5::uuid, $6::bigint, $7::bigint, $8::integer, $9::bigint, case when $5::uuid is not null then clock_timestamp() end)
+    insert into hq.store_pull as p (store_id, entity, scan_end, page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at)
+    values ($1, $2, case when $4 and not $10 then $11::bigint end, $5::uuid, $6::bigint, $7::bigint, $8::integer, $9::bigint,
+      case when $5::uuid is not null then clock_timestamp() end)
     on conflict (store_id, entity) do update set
       confirmed_position = case when $4 then 0
         else coalesce((select page_position from confirmed), p.confirmed_position) end,
-      scan_end = case when $4 then excluded.page_scan_end
+      scan_end = case when $10 then null
+        when $4 then $11::bigint
         when exists (select from confirmed) then (select page_scan_end from confirmed)
         else p.scan_end end,
       page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,

@@ -78,15 +78,16 @@ export class PullRoute {
     const page = await readPage(pool, storeId, entity, state, cursor, maxRecords);
     const sent = page.records > 0;
     const fromStart = asked.cursor === null;
-    const scanEnded = !sent && (fromStart || cursor.scanEnd !== null);
+    const scanEnded = !sent && page.scanEnd === null && (fromStart || cursor.scanEnd !== null);
     const { pageId } =
-      sent || asked.confirm !== undefined || scanEnded
+      sent || asked.confirm !== undefined || fromStart || scanEnded
         ? await recordPull(pool, {
             storeId,
             entity,
             confirm: asked.confirm ?? null,
             page: sent ? page : undefined,
             fromStart,
+            scanEnd: cursor.scanEnd,
             scanEnded,
           })
         : { pageId: null };

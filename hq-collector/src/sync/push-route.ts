@@ -37,6 +37,8 @@ export interface PushContext {
 /** What is known of a push when it fails. */
 interface Progress {
   storeId?: string;
+  /** Set once HQ is known to have it. A name that only the sender knows has no episode: such names have no bound. */
+  entity?: string;
   batchId: string | null;
   schemaVersion: number | null;
   records: number;
@@ -80,12 +82,12 @@ export class PushRoute {
     const { storeId } = store;
     progress.storeId = storeId;
     this.context.touch(storeId);
+    if (direction !== null) progress.entity = entity;
     if (this.inFlight > config.HQ_MAX_CONCURRENT_PUSHES) throw new CodedError('overloaded');
-
-    const { batchId, schemaVersion } = readHeaders(request, progress);
     if (direction === null)
       throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
     if (direction !== 'push') throw new CodedError('entity_not_pushed');
+    const { batchId, schemaVersion, saidReceipt } = readHeaders(request, progress);
     if (!config.HQ_ACCEPTED_SCHEMA_VERSIONS.includes(schemaVersion)) {
       throw new CodedError('schema_mismatch', {
         detail: `The store sent schema version ${schemaVersion}, HQ takes ${config.HQ_ACCEPTED_SCHEMA_VERSIONS.join(', ')}: update the store server.`,
@@ -120,7 +122,10 @@ export class PushRoute {
     };
     const { records, receipt } = await this.store(batch, store, startedMs);
     events.pushCommitted(storeId, batch.entity, records, (performance.now() - startedMs) / 1000);
-    return answerOf(batchId, records, receipt);
+    // HQ had one less before this commit.
+    const lost = saidReceipt !== undefined && saidReceipt >= receipt;
+    if (lost) events.pushesLost(storeId, [entity]);
+    return answerOf(batchId, records, receipt, lost);
   }
 
   /**
@@ -164,12 +169,9 @@ export class PushRoute {
     if (error.code === 'internal_error') events.requestFailed('push', cause);
     if (error.code === 'database_unavailable') events.databaseFailed('push', cause);
     if (progress.storeId !== undefined) {
-      // An entity that HQ does not know has no episode: the name is the sender's and would be without bound.
-      const known =
-        error.code === 'entity_unknown'
-          ? {}
-          : ({ entity: request.params.entity, direction: 'push' } as const);
-      events.pushFailed(progress.storeId, known.entity ?? 'unknown', error.code, durationMs / 1000);
+      const { entity } = progress;
+      const known = entity === undefined ? {} : ({ entity, direction: 'push' } as const);
+      events.pushFailed(progress.storeId, entity ?? 'unknown', error.code, durationMs / 1000);
       const bytes = cause instanceof BodyError ? cause.bytes : progress.bytes;
       const written = failures.record({
         storeId: progress.storeId,
@@ -193,7 +195,10 @@ export class PushRoute {
   }
 }
 
-function readHeaders(request: Request, progress: Progress): { batchId: string; schemaVersion: number } {
+function readHeaders(
+  request: Request,
+  progress: Progress,
+): { batchId: string; schemaVersion: number; saidReceipt: number | undefined } {
   const headers = pushHeaders.safeParse(request.headers);
   if (!headers.success) {
     throw new CodedError('headers_invalid', {
@@ -206,7 +211,7 @@ function readHeaders(request: Request, progress: Progress): { batchId: string; s
   if (type !== 'application/x-ndjson') throw new CodedError('content_type_unsupported');
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity' && encoding !== 'gzip') throw new CodedError('content_encoding_unsupported');
-  return { batchId, schemaVersion };
+  return { batchId, schemaVersion, saidReceipt: headers.data['hq-receipt'] };
 }
 
 function toCodedError(cause: unknown, config: Config): CodedError {
@@ -225,12 +230,13 @@ function toCodedError(cause: unknown, config: Config): CodedError {
   });
 }
 
-function answerOf(batchId: string, records: RecordResult[], receipt: number): PushAnswer {
+function answerOf(batchId: string, records: RecordResult[], receipt: number, lost: boolean): PushAnswer {
   const number = (outcome: RecordResult['outcome']) =>
     records.filter((record) => record.outcome === outcome).length;
   return {
     batchId,
     receipt,
+    ...(lost && { pushAgain: true }),
     accepted: number('accepted'),
     duplicate: number('duplicate'),
     replaced: number('replaced'),

@@ -16,6 +16,7 @@ export async function startQueuedResyncs(pool: Pool, maxRunning: number): Promis
       scheduleLockKey,
     ]);
     if (!rows[0]?.mine) return 0;
+    await tx.query(endComplete);
     const { rows: started } = await tx.query<{ job_id: string }>(startJobs, [maxRunning]);
     const jobIds = started.map((row) => row.job_id);
     if (jobIds.length === 0) return 0;
@@ -25,6 +26,11 @@ export async function startQueuedResyncs(pool: Pool, maxRunning: number): Promis
     return jobIds.length;
   });
 }
+
+/** Two entities that are confirmed at the same moment each see the other one open. */
+const endComplete = `
+  update hq.resync_job j set state = 'done', ended_at = clock_timestamp()
+  where state = 'running' and not exists (select from hq.resync_entity e where e.job_id = j.job_id and not e.done)`;
 
 const startJobs = `
   with connected as materialized (select store_id from hq_view.store_status where status = 'connected'),
