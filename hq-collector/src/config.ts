@@ -62,7 +62,9 @@ export const settings = z.object({
   ),
   HQ_MAX_CONNECTIONS: wholeNumber(25_000, 1, 1_000_000).describe('Most store connections of this process.'),
   HQ_MAX_CONCURRENT_PUSHES: wholeNumber(64, 1, 10_000).describe('Pushes handled at once; more get 429.'),
-  HQ_MAX_CONCURRENT_PULLS: wholeNumber(64, 1, 10_000).describe('Pulls handled at once; more get 429.'),
+  HQ_MAX_CONCURRENT_PULLS: wholeNumber(128, 1, 10_000).describe(
+    'Pulls answered at once, each with a page of up to 2 MiB until its store has taken it; more get 429.',
+  ),
   HQ_MAX_RUNNING_RESYNCS: wholeNumber(20, 1, 10_000).describe(
     'Connected stores that read everything again at once; more wait their turn.',
   ),

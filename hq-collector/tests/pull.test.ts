@@ -3,6 +3,7 @@ import { eventually } from '@hq-sync/testkit/eventually';
 import { PulledCopy, pullPage } from '@hq-sync/testkit/pull-client';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
 import { WireStore } from '@hq-sync/testkit/wire-store';
+import { connect } from 'node:net';
 import pg from 'pg';
 
 let hq: TestCollector;
@@ -353,6 +354,26 @@ describe('what goes wrong', () => {
       status,
       problem: { status, code },
     });
+  });
+
+  test('a name that no database takes', async () => {
+    const answer = await pullPage(hq.url, token(), '%00', { cursor: null });
+    expect(answer).toMatchObject({ status: 404, problem: { code: 'entity_unknown' } });
+  });
+
+  test('bodies that do not come take no place', async () => {
+    const head = `POST /v1/pull/products HTTP/1.1\r\nHost: hq\r\nAuthorization: Bearer ${token('s3')}\r\nContent-Length: 100\r\n\r\n{`;
+    const sockets = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const socket = connect(hq.port, '127.0.0.1');
+        socket.on('error', () => undefined);
+        await new Promise<void>((resolve) => socket.write(head, () => resolve()));
+        return socket;
+      }),
+    );
+    for (const storeId of ['s1', 's3'])
+      expect((await pullPage(hq.url, token(storeId), 'products', { cursor: null })).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
   });
 
   test('an unknown token', async () => {

@@ -4,8 +4,8 @@
  */
 export class ReadingLoop {
   private timer: NodeJS.Timeout | undefined;
-  private reading: Promise<void> | undefined;
-  private hinted = false;
+  private running: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
   private stopped = false;
 
   constructor(
@@ -21,24 +21,29 @@ export class ReadingLoop {
   async stop(): Promise<void> {
     this.stopped = true;
     clearInterval(this.timer);
-    await this.reading;
+    await (this.next ?? this.running);
   }
 
-  /** Reads now, or once more after the run under way. Never rejects. */
+  /** Resolves after a run that began after this call, however many more are asked for. Never rejects. */
   read(): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    if (this.reading) {
-      this.hinted = true;
-      return this.reading;
+    if (this.running) {
+      this.next ??= this.running.then(() => {
+        this.next = undefined;
+        return this.run();
+      });
+      return this.next;
     }
-    this.reading = this.readAll()
+    return this.run();
+  }
+
+  private run(): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    const running = this.readAll()
       .catch(this.onError)
       .then(() => {
-        this.reading = undefined;
-        if (!this.hinted || this.stopped) return;
-        this.hinted = false;
-        return this.read();
+        if (this.running === running) this.running = undefined;
       });
-    return this.reading;
+    this.running = running;
+    return running;
   }
 }

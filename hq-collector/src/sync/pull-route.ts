@@ -18,6 +18,16 @@ import { recordPull } from './pull-record.js';
 import { readSender } from './sender.js';
 
 const maxRequestBytes = 4 * 1024;
+/** Agents make one pull at a time; a second is one whose line has died unnoticed. */
+const maxPullsOfStore = 2;
+
+/** What is known of a pull when it fails, and the place that it holds. */
+interface Progress {
+  storeId?: string;
+  /** Set once HQ is known to have it. */
+  entity?: string;
+  release?: () => void;
+}
 
 export interface PullContext {
   readonly config: Config;
@@ -33,28 +43,44 @@ export interface PullContext {
 /** `POST /v1/pull/{entity}`: confirms the page before and sends the next one. */
 export class PullRoute {
   inFlight = 0;
+  private readonly inFlightByStore = new Map<string, number>();
 
   constructor(private readonly context: PullContext) {}
 
   readonly handle = async (request: Request<{ entity: string }>, response: Response): Promise<void> => {
     const startedMs = performance.now();
-    const progress: { storeId?: string } = {};
-    this.inFlight += 1;
+    const progress: Progress = {};
     try {
       const { page, end } = await this.pull(request, progress);
       response.status(200).setHeader('Content-Type', 'application/x-ndjson');
       response.end(`${page.body}${JSON.stringify(end)}\n`);
       this.context.events.pullAnswered(page.records, (performance.now() - startedMs) / 1000);
+      await taken(response, this.context.config.HQ_BODY_DEADLINE_MS);
     } catch (error) {
-      this.fail(request, response, progress.storeId, error, startedMs);
+      this.fail(request, response, progress, error, startedMs);
     } finally {
-      this.inFlight -= 1;
+      progress.release?.();
     }
   };
 
+  /** A place until the answer has been taken: the pages of slow readers are what costs memory. */
+  private admit(storeId: string): () => void {
+    const ofStore = this.inFlightByStore.get(storeId) ?? 0;
+    if (this.inFlight >= this.context.config.HQ_MAX_CONCURRENT_PULLS || ofStore >= maxPullsOfStore)
+      throw new CodedError('overloaded');
+    this.inFlight += 1;
+    this.inFlightByStore.set(storeId, ofStore + 1);
+    return () => {
+      this.inFlight -= 1;
+      const left = this.inFlightByStore.get(storeId)! - 1;
+      if (left > 0) this.inFlightByStore.set(storeId, left);
+      else this.inFlightByStore.delete(storeId);
+    };
+  }
+
   private async pull(
     request: Request<{ entity: string }>,
-    progress: { storeId?: string },
+    progress: Progress,
   ): Promise<{ page: PullPage; end: PageEnd }> {
     const { config, pool } = this.context;
     if (this.context.draining()) throw new CodedError('shutting_down');
@@ -67,12 +93,13 @@ export class PullRoute {
     const { storeId } = sender.store;
     progress.storeId = storeId;
     this.context.touch(storeId);
-    if (this.inFlight > config.HQ_MAX_CONCURRENT_PULLS) throw new CodedError('overloaded');
     if (sender.direction === null)
       throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
     if (sender.direction !== 'pull') throw new CodedError('entity_not_pulled');
 
+    progress.entity = entity;
     const asked = await readRequest(request, config);
+    progress.release = this.admit(storeId);
     const { state, cursor } = await readPullState(pool, storeId, entity, asked.cursor);
     const maxRecords = asked.maxRecords ?? limits.maxPageRecords;
     const page = await readPage(pool, storeId, entity, state, cursor, maxRecords);
@@ -121,7 +148,7 @@ export class PullRoute {
   private fail(
     request: Request<{ entity: string }>,
     response: Response,
-    storeId: string | undefined,
+    { storeId, entity }: Progress,
     cause: unknown,
     startedMs: number,
   ): void {
@@ -133,10 +160,7 @@ export class PullRoute {
     // A cursor that starts over is no failure: it has no kind.
     if (storeId !== undefined && kind !== undefined) {
       const durationMs = performance.now() - startedMs;
-      const known =
-        error.code === 'entity_unknown'
-          ? {}
-          : ({ entity: request.params.entity, direction: 'pull' } as const);
+      const known = entity === undefined ? {} : ({ entity, direction: 'pull' } as const);
       events.pullFailed(storeId, error.code, durationMs / 1000);
       void failures.record({
         storeId,
@@ -174,5 +198,17 @@ async function readRequest(request: Request, config: Config): Promise<PullReques
   if (parsed.success) return parsed.data;
   throw new CodedError('pull_invalid', {
     errors: parsed.error.issues.map((issue) => ({ path: pathOf(issue.path), message: issue.message })),
+  });
+}
+
+/** Resolves when the client has the whole answer, or is gone; one that does not take it in time is cut. */
+function taken(response: Response, deadlineMs: number): Promise<void> {
+  if (response.closed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => response.destroy(), deadlineMs);
+    response.once('close', () => {
+      clearTimeout(cut);
+      resolve();
+    });
   });
 }

@@ -1,4 +1,5 @@
 import { hashSecret, bearerSecret, tokenRejection, type TokenRejection } from '../fleet/store-token.js';
+import { entityName } from '@hq-sync/protocol/entity';
 import type { Queryable } from '../db/database.js';
 
 /** What HQ needs to know of a store to take its records. */
@@ -36,7 +37,8 @@ export async function readSender(
   const { rows } = await db.query<SenderRow>({
     name: 'push-sender',
     text: senderByToken,
-    values: [hashSecret(secret), entity],
+    // What cannot be a name is no entity, and no text that the database might refuse.
+    values: [hashSecret(secret), entityName.safeParse(entity).success ? entity : ''],
   });
   if (!rows[0]) return { accepted: false, code: 'token_unknown' };
   const { rejection, direction, ...store } = rows[0];
