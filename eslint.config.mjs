@@ -31,5 +31,24 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // The page's script runs in browsers.
+    files: ['hq-collector/assets/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(
+        [
+          'document',
+          'location',
+          'history',
+          'performance',
+          'addEventListener',
+          'EventSource',
+          'FormData',
+          'URLSearchParams',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   prettier,
 );

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { DateTime } from 'luxon';
-import { formatMoney } from './money.js';
+import { formatMoney } from '@hq-sync/hq-collector/page/money';
 import type { StoreRow } from './store-row.js';
 import { verdictOf, worstFirst, type Colour } from './verdict.js';
 

@@ -1,4 +1,4 @@
-import { formatMoney } from './money.js';
+import { formatMoney } from '@hq-sync/hq-collector/page/money';
 import type { StoreRow } from './store-row.js';
 
 type Amounts = Pick<

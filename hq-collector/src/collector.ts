@@ -19,6 +19,8 @@ import { codedError } from './http/coded-error.js';
 import { healthz, readyz } from './http/health.js';
 import { ProcessMetrics } from './metrics/process-metrics.js';
 import { createStoresEndpoint } from './metrics/stores-endpoint.js';
+import { LivePages } from './page/live-pages.js';
+import { createPageRouter } from './page/page-router.js';
 import { StoreSockets } from './socket/store-sockets.js';
 import { createUpgradeHandler } from './socket/upgrade.js';
 import { FailureRecorder } from './sync/failure-recorder.js';
@@ -151,6 +153,11 @@ export async function startCollector(
       touch: (storeId) => sockets.touch(storeId),
       draining: () => draining,
     });
+    const pages = new LivePages(pool, {
+      failed: (error) => events.databaseFailed('read page', error),
+      streamRefused: () => events.pageRefused('too_many_streams'),
+      viewerTooSlow: () => events.pageViewerCut(),
+    });
     const storeMetrics = createStoresEndpoint({ pool, log });
     metrics.observe({
       sockets: () => sockets.size,
@@ -160,6 +167,7 @@ export async function startCollector(
       leaseAgeSeconds: () => lease.ageMs() / 1000,
       fleetChangesWaiting: () => writer.waitingChanges,
       failuresWaiting: () => failures.waitingFailures,
+      pageStreams: () => pages.streams,
     });
 
     const app = createApp({
@@ -168,6 +176,11 @@ export async function startCollector(
       pull,
       metrics,
       storeMetrics: storeMetrics.handler,
+      page: createPageRouter({
+        live: pages,
+        grafanaUrl: config.HQ_GRAFANA_URL,
+        refused: (refusal) => events.pageRefused(refusal),
+      }),
       healthz,
       readyz: readyz(pool, { leaseHeld: () => lease.held(), draining: () => draining }),
     });
@@ -214,6 +227,7 @@ export async function startCollector(
       () => latePages.stop(),
       () => resyncs.stop(),
       () => storeMetrics.close(),
+      () => pages.close(),
     );
     closers.unshift(() => sockets.shutdown());
     const port = await listen(server, config);
@@ -224,6 +238,7 @@ export async function startCollector(
       (stopped ??= (async () => {
         draining = true;
         sockets.shutdown();
+        pages.endStreams();
         for (const close of closers) await close();
         log.info('collector stopped');
       })());

@@ -106,6 +106,10 @@ export const settings = z.object({
   HQ_SHUTDOWN_DEADLINE_MS: milliseconds(10_000).describe(
     'A shutdown waits this long for requests under way.',
   ),
+  HQ_GRAFANA_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where Grafana is, for a link on the page at `/`.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url()
     .optional()

@@ -3,6 +3,7 @@ import type { RecordResult } from '@hq-sync/protocol/push';
 import type { Hello } from '@hq-sync/protocol/store-message';
 import type { Logger } from 'pino';
 import type { DisconnectReason } from './fleet/disconnect-reason.js';
+import type { PageRefusal } from './page/access.js';
 import type { ProcessMetrics } from './metrics/process-metrics.js';
 
 interface OfStore {
@@ -117,6 +118,16 @@ export class Events {
 
   failuresDropped(failures: number): void {
     this.metrics.failuresDropped.inc(failures);
+  }
+
+  /** Anybody who reaches the port can cause this: counted, and logged at debug only. */
+  pageRefused(reason: PageRefusal | 'too_many_streams'): void {
+    this.metrics.pageRefusals.inc({ reason });
+    this.log.debug({ reason }, 'page refused');
+  }
+
+  pageViewerCut(): void {
+    this.metrics.pageViewersCut.inc();
   }
 
   sweepLate(lateMs: number): void {

@@ -26,6 +26,7 @@ test('docs/metrics.md has every process metric, with its type and labels, and no
     leaseAgeSeconds: () => 0,
     fleetChangesWaiting: () => 0,
     failuresWaiting: () => 0,
+    pageStreams: () => 0,
   });
   const ofNode = /^hq_collector_(process|nodejs)_/;
   const inCode = (

@@ -19,6 +19,8 @@ export interface TestCollectorOptions {
   readonly settings?: Record<string, string>;
   readonly clock?: () => Date;
   readonly log?: Logger;
+  /** The collector reaches Postgres through this port of the machine, where a test has a proxy. */
+  readonly databasePort?: number;
 }
 
 /** A whole collector in this process, with a database of its own. */
@@ -26,6 +28,7 @@ export async function startTestCollector({
   settings = {},
   clock,
   log,
+  databasePort,
 }: TestCollectorOptions = {}): Promise<TestCollector> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hq-collector-'));
   const database = await createTestDatabase();
@@ -33,7 +36,7 @@ export async function startTestCollector({
   const adminTokenFile = path.join(folder, 'admin-token');
   const config = (overrides: Record<string, string>) =>
     readConfig({
-      DATABASE_URL: database.url,
+      DATABASE_URL: throughPort(database.url, databasePort),
       HQ_PORT: '0',
       HQ_ADMIN_TOKEN_FILE: adminTokenFile,
       HQ_SHUTDOWN_DEADLINE_MS: '2000',
@@ -59,4 +62,10 @@ export async function startTestCollector({
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function throughPort(databaseUrl: string, port: number | undefined): string {
+  const url = new URL(databaseUrl);
+  if (port !== undefined) url.port = String(port);
+  return url.href;
 }

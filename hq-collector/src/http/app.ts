@@ -21,6 +21,7 @@ export interface Routes {
   readonly pull: PullRoute;
   readonly metrics: ProcessMetrics;
   readonly storeMetrics: RequestHandler;
+  readonly page: RequestHandler;
   readonly healthz: RequestHandler;
   readonly readyz: RequestHandler;
 }
@@ -54,6 +55,7 @@ export function createApp(routes: Routes): Express {
     throw new CodedError('upgrade_required');
   });
   app.use('/admin/v1', createAdminRouter(routes.admin));
+  app.use(routes.page);
 
   app.use(() => {
     throw new CodedError('not_found');

@@ -19,6 +19,7 @@ export interface ProcessReadings {
   leaseAgeSeconds(): number;
   fleetChangesWaiting(): number;
   failuresWaiting(): number;
+  pageStreams(): number;
 }
 
 /** Metrics of one collector process, served at `/metrics`. Nothing here has a store_id. */
@@ -92,6 +93,16 @@ export class ProcessMetrics {
     'Database operations that failed, by what was being done.',
     ['operation'],
   );
+  readonly pageRefusals = this.counter(
+    'hq_collector_page_refusals_total',
+    'Requests for the page that were refused, by reason.',
+    ['reason'],
+  );
+  readonly pageViewersCut = this.counter(
+    'hq_collector_page_viewers_cut_total',
+    'Viewers of the page that did not take what they were sent and were cut.',
+    [],
+  );
   readonly sweepLate = this.counter(
     'hq_collector_sweep_late_seconds_total',
     'Time by which the sweep over all connections ran late; not held against the stores.',
@@ -144,6 +155,7 @@ export class ProcessMetrics {
       read.fleetChangesWaiting,
     );
     gauge('hq_collector_failures_waiting', 'Failures that wait to be written.', read.failuresWaiting);
+    gauge('hq_collector_page_streams', 'Event streams of the page that are open.', read.pageStreams);
   }
 
   private histogram<L extends string>(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatMoney } from '../src/money.js';
+import { formatMoney } from '../src/page/money.js';
 
 describe('money', () => {
   it('has the minor digits of its currency', () => {

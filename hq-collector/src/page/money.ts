@@ -1,4 +1,4 @@
-/** From this on the table leaves the minor units out, so that a busy chain's day still fits. */
+/** From this on a compact amount leaves the minor units out, so that a busy day still fits a column. */
 const wholeFromMajor = 10_000n;
 
 /**

@@ -1,0 +1,59 @@
+import { isIPv4 } from 'node:net';
+import type { RequestHandler } from 'express';
+
+/** Why a request for the page was refused; also the label of a metric. */
+export type PageRefusal = 'not_loopback' | 'foreign_host' | 'cross_site';
+
+export const refusals: Readonly<Record<PageRefusal, string>> = {
+  not_loopback:
+    'The page of HQ has no login yet, so it is served to this machine only: open it there, or through an SSH tunnel ' +
+    '(ssh -L 8080:127.0.0.1:8080 this-machine, then http://127.0.0.1:8080/).',
+  foreign_host:
+    'The page of HQ is served under a loopback name only (localhost, 127.0.0.1, [::1]), so that no web site can ' +
+    'reach it through a name of its own.',
+  cross_site: 'The page of HQ is not for other web sites.',
+};
+
+/** What of a request decides. `forwarded`: a proxy says that it asks for somebody else. */
+export interface PageRequest {
+  readonly remoteAddress: string | undefined;
+  readonly host: string | undefined;
+  readonly forwarded: boolean;
+  /** `Sec-Fetch-Site` and `Sec-Fetch-Mode`, which browsers send and no script can set. */
+  readonly site: string | undefined;
+  readonly mode: string | undefined;
+}
+
+/** Undefined where the request may be answered. A link from another site may open the page; nothing else of it may. */
+export function refusalOf(request: PageRequest): PageRefusal | undefined {
+  if (request.forwarded || !isLoopbackAddress(request.remoteAddress ?? '')) return 'not_loopback';
+  if (!isLoopbackHost(request.host ?? '')) return 'foreign_host';
+  const ownSite = request.site === undefined || request.site === 'same-origin' || request.site === 'none';
+  return ownSite || request.mode === 'navigate' ? undefined : 'cross_site';
+}
+
+/** 403 and a sentence for whoever may not see the page. */
+export function loopbackOnly(refused: (refusal: PageRefusal) => void): RequestHandler {
+  return ({ socket, headers }, response, next) => {
+    const refusal = refusalOf({
+      remoteAddress: socket.remoteAddress,
+      host: headers.host,
+      forwarded: ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => name in headers),
+      site: headers['sec-fetch-site'] as string | undefined,
+      mode: headers['sec-fetch-mode'] as string | undefined,
+    });
+    if (refusal === undefined) return next();
+    refused(refusal);
+    response.status(403).type('text/plain').send(`${refusals[refusal]}\n`);
+  };
+}
+
+function isLoopbackAddress(address: string): boolean {
+  const plain = address.replace(/^::ffff:/i, '');
+  return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'));
+}
+
+function isLoopbackHost(host: string): boolean {
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  return name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import type { Response } from 'express';
+import type { Pool } from '../db/database.js';
+import { openReader } from '../metrics/fleet-reader.js';
+import { nextRun } from '../metrics/next-run.js';
+import { EventStream, eventText } from './event-stream.js';
+import { LiveDocument } from './live-document.js';
+import { readFleet, renderFleetPiece } from './fleet-pieces.js';
+import { readStores, renderStorePiece } from './store-pieces.js';
+
+/** Event streams open at once; each may hold one message of its own. The next viewer gets 503. */
+export const maxStreams = 100;
+/** From the start of one reading to the start of the next, while somebody looks. */
+export const readIntervalMs = 1_000;
+/** What was read as lately is not read again; a timer may be early. */
+const freshMs = readIntervalMs - 50;
+/** A reading that took long is followed by a rest twice as long, at most this: the page never takes over the database. */
+const maxRestMs = 5_000;
+/** A reading that takes longer has failed. */
+export const readLimitMs = 5_000;
+/** What nobody looks at is forgotten after this. */
+const keepMs = 60_000;
+
+/** The list of stores; every other subject is a store's id, which is never empty. */
+export const fleetSubject = '';
+
+/** A page, as it was at `asOf` by the clock of Postgres (ISO 8601). */
+export interface Subject {
+  readonly document: LiveDocument;
+  asOf: string | null;
+  /** Monotonic; when the reading that brought it began. */
+  readAtMs: number;
+}
+
+export interface LivePagesEvents {
+  failed(error: unknown): void;
+  streamRefused(): void;
+  viewerTooSlow(): void;
+}
+
+/**
+ * One reader for all viewers. While a stream is open, everything that somebody looks at is read in one go, once a
+ * second at most, and each stream gets what has changed; with no stream nothing is read but what a page needs that is
+ * being opened, and that not again within the second. A failed reading is told to all; the next one begins afresh.
+ */
+export class LivePages {
+  /** Of this process: a version of another one means nothing here. */
+  readonly run = randomUUID();
+  readonly #subjects = new Map<string, Subject>();
+  readonly #streams = new Map<EventStream, string>();
+  /** Subjects that a page which is being opened waits for. */
+  readonly #asked = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> = Promise.resolve();
+  #failing = false;
+  #closed = false;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly on: LivePagesEvents,
+  ) {}
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Whether the newest reading failed: what the documents say is no proof of anything then. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /** The subject, read within the last second unless the reading fails (see `failing`). Never rejects. */
+  async current(name: string): Promise<Subject> {
+    const known = this.#subjects.get(name);
+    if (known && !this.#failing && performance.now() - known.readAtMs < freshMs) return known;
+    this.#asked.add(name);
+    await this.#read();
+    return this.#subjects.get(name) ?? newSubject(name);
+  }
+
+  /**
+   * Takes the response over for a stream.
+   * @param seen `run:version` of the page that the viewer has.
+   * @returns why not, in words for a person, the response being untouched then.
+   */
+  open(name: string, seen: string | undefined, response: Response): string | undefined {
+    if (this.#closed) return 'This HQ process is shutting down.';
+    if (this.#streams.size >= maxStreams) {
+      this.on.streamRefused();
+      return `${maxStreams} pages are open already: close one.`;
+    }
+    const [run, version] = seen?.split(':') ?? [];
+    const stream = new EventStream(response, run === this.run ? Number(version) : undefined);
+    this.#streams.set(stream, name);
+    response.once('close', () => this.#streams.delete(stream));
+    this.#schedule(0);
+    return undefined;
+  }
+
+  /** Ends every stream at once and takes no more. */
+  endStreams(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const stream of this.#streams.keys()) stream.end();
+    this.#streams.clear();
+  }
+
+  /** Resolves when nothing is read any more. */
+  async close(): Promise<void> {
+    this.endStreams();
+    await this.#reading;
+  }
+
+  #schedule(afterMs: number): void {
+    if (this.#timer !== undefined || this.#closed) return;
+    const lastReadAt = Math.max(-Infinity, ...[...this.#subjects.values()].map(({ readAtMs }) => readAtMs));
+    const rest = Math.max(afterMs, lastReadAt + readIntervalMs - performance.now());
+    this.#timer = setTimeout(() => void this.#turn(), Math.max(0, rest));
+  }
+
+  async #turn(): Promise<void> {
+    const startedMs = performance.now();
+    await this.#read();
+    this.#timer = undefined;
+    const tookMs = performance.now() - startedMs;
+    if (this.#streams.size > 0)
+      this.#schedule(Math.max(readIntervalMs - tookMs, Math.min(2 * tookMs, maxRestMs)));
+  }
+
+  /** Reads all that is looked at or asked for, then tells the streams. Never rejects. */
+  readonly #read = nextRun(() => (this.#reading = this.#readOnce()));
+
+  async #readOnce(): Promise<void> {
+    if (this.#closed) return;
+    const wanted = new Set([...this.#streams.values(), ...this.#asked]);
+    this.#asked.clear();
+    for (const name of wanted) {
+      const known = this.#subjects.get(name);
+      if (known && !this.#failing && performance.now() - known.readAtMs < freshMs) wanted.delete(name);
+    }
+    if (wanted.size === 0) return this.#tell();
+    try {
+      await this.#readSubjects(wanted);
+      this.#failing = false;
+    } catch (error) {
+      this.#failing = true;
+      this.on.failed(error);
+    }
+    this.#tell();
+  }
+
+  async #readSubjects(wanted: ReadonlySet<string>): Promise<void> {
+    const readAtMs = performance.now();
+    const { asOf, sources } = await readAll(this.pool, wanted);
+    for (const [name, pieces] of sources) {
+      const known = this.#subjects.get(name);
+      // Whoever asks for stores that are not there must not fill the memory.
+      if (!known && pieces.get('header') === 'null') continue;
+      const subject = known ?? newSubject(name);
+      await subject.document.update(pieces);
+      Object.assign(subject, { asOf, readAtMs });
+      this.#subjects.set(name, subject);
+    }
+    const looked = new Set(this.#streams.values());
+    for (const [name, { readAtMs: at }] of this.#subjects)
+      if (!looked.has(name) && readAtMs - at > keepMs) this.#subjects.delete(name);
+  }
+
+  #tell(): void {
+    const nowMs = performance.now();
+    /** Viewers of one subject mostly have the same version, and share the text. */
+    const texts = new Map<string, string>();
+    for (const [stream, name] of this.#streams) {
+      if (!stream.ready(nowMs)) {
+        if (stream.isTooSlow(nowMs)) {
+          this.on.viewerTooSlow();
+          stream.cut();
+        }
+        continue;
+      }
+      if (this.#failing) {
+        stream.send(eventText('trouble', { text: databaseTrouble }));
+        continue;
+      }
+      const subject = this.#subjects.get(name);
+      // It came while the others were read: its turn is the next.
+      if (subject === undefined) continue;
+      const key = `${stream.version} ${name}`;
+      const difference = () => ({
+        asOf: subject.asOf,
+        run: this.run,
+        ...subject.document.since(stream.version),
+      });
+      const text = texts.get(key) ?? eventText('change', difference());
+      texts.set(key, text);
+      stream.send(text);
+      stream.version = subject.document.version;
+    }
+  }
+}
+
+export const databaseTrouble = 'PostgreSQL does not answer HQ. Nothing here is proven until it does.';
+
+function newSubject(name: string): Subject {
+  const render = name === fleetSubject ? renderFleetPiece : renderStorePiece;
+  return { document: new LiveDocument(render), asOf: null, readAtMs: -Infinity };
+}
+
+/** All of it over one connection. Rejects with what Postgres or the pool says, or when `readLimitMs` have passed. */
+async function readAll(pool: Pool, names: ReadonlySet<string>) {
+  const reader = await openReader(pool, readLimitMs);
+  try {
+    // Before the rest: a page may be newer than it says, never older.
+    const [clock] = await reader.rows<{ now: Date }>('select clock_timestamp() as now', []);
+    const sources = new Map<string, ReadonlyMap<string, string>>();
+    if (names.has(fleetSubject)) sources.set(fleetSubject, await readFleet(reader));
+    const storeIds = [...names].filter((name) => name !== fleetSubject);
+    for (const [storeId, pieces] of await readStores(reader, storeIds)) sources.set(storeId, pieces);
+    reader.release();
+    return { asOf: clock!.now.toISOString(), sources };
+  } catch (error) {
+    reader.destroy();
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+/** How loud something is shown. Each has an icon and words too: nothing is said by colour alone. */
+export type Tone = 'bad' | 'warn' | 'good' | 'quiet';
+
+export interface StatusOfStore {
+  readonly status: 'connected' | 'disconnected' | 'unknown' | 'never_connected' | 'no_server';
+  readonly reason: string | null;
+  readonly expectedOnline: boolean;
+  readonly synced: boolean;
+  /** Connected, and no sync in either direction for longer than an idle store takes. */
+  readonly stale: boolean;
+  readonly errorsOpen: number;
+  readonly quarantined: number;
+  readonly withheld: number;
+  readonly schemaVersion: number | null;
+  readonly schemaCompatible: boolean | null;
+}
+
+/** What a person is told of a store. */
+export interface Verdict {
+  readonly icon: string;
+  readonly word: string;
+  readonly tone: Tone;
+  /** Why, or what else is wrong; may be empty. */
+  readonly reason: string;
+  /** What the filter calls it; the ranks of the list follow their order in `groups`, worst first. */
+  readonly group: Group;
+}
+
+export const groups = [
+  'disconnected',
+  'lost',
+  'disconnected, closed',
+  'unknown',
+  'errors',
+  'not synced',
+  'duplicate',
+  'never connected',
+  'connected',
+  'no server',
+] as const;
+export type Group = (typeof groups)[number];
+
+/** Nobody told HQ that the store left: it went by a clock. */
+const lostReasons: ReadonlySet<string | null> = new Set(['heartbeat lost', 'collector lost']);
+
+export function verdictOf(store: StatusOfStore): Verdict {
+  const reason = store.reason ?? '';
+  switch (store.status) {
+    case 'disconnected': {
+      const group = lostReasons.has(store.reason) ? 'lost' : 'disconnected';
+      return store.expectedOnline
+        ? { icon: '✖', word: 'disconnected', tone: 'bad', reason, group }
+        : { icon: '✖', word: 'disconnected', tone: 'bad', reason, group: 'disconnected, closed' };
+    }
+    case 'unknown':
+      return { icon: '?', word: 'unknown', tone: 'warn', reason, group: 'unknown' };
+    case 'never_connected':
+      return { icon: '○', word: 'never connected', tone: 'warn', reason: '', group: 'never connected' };
+    case 'no_server':
+      return { icon: '–', word: 'no store server', tone: 'quiet', reason: '', group: 'no server' };
+    case 'connected':
+      return { icon: '●', word: 'connected', tone: 'good', ...attention(store) };
+  }
+}
+
+/** What needs a look at a store that is connected. */
+function attention(store: StatusOfStore): Pick<Verdict, 'reason' | 'group'> {
+  if (store.schemaCompatible === false)
+    return { reason: `schema ${store.schemaVersion} refused`, group: 'errors' };
+  if (store.quarantined > 0) return { reason: `${store.quarantined} quarantined`, group: 'errors' };
+  if (store.errorsOpen > 0) return { reason: 'sync errors', group: 'errors' };
+  if (store.withheld > 0) return { reason: `${store.withheld} too large to send`, group: 'errors' };
+  if (!store.synced) return { reason: 'queue is behind', group: 'not synced' };
+  if (store.stale) return { reason: 'no sync for 10 min', group: 'not synced' };
+  if (store.reason !== null) return { reason: store.reason, group: 'duplicate' };
+  return { reason: '', group: 'connected' };
+}
+
+/** Texts that sort stores worst first, those that are closed below the open ones, then by name. */
+export function sortKey(store: StatusOfStore & { name: string; storeId: string }, verdict: Verdict): string {
+  const rank = groups.indexOf(verdict.group);
+  return `${rank} ${store.expectedOnline ? 0 : 1} ${store.name.toLowerCase()} ${store.storeId}`;
+}
