@@ -9,6 +9,7 @@ export function addressLines(dataDir: DataDir, { port }: DemoOptions, databaseUr
   const url = `http://${host}:${port}`;
   return [
     '',
+    `Stores          ${url}/ (in a browser on this machine)`,
     `Collector       ${url}`,
     `Metrics         ${url}/metrics (this process), ${url}/metrics/stores (the stores)`,
     `API             ${url}/openapi.json; admin API below ${url}/admin/v1`,

@@ -63,6 +63,7 @@ function take(change) {
   cut = false;
   if (change.pieces.length > 0 || change.whole) filter();
   judge();
+  showTimes();
 }
 
 /** Puts a piece where it belongs; the focus stays where it was. */

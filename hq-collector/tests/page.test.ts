@@ -191,32 +191,3 @@ describe('who may see it', () => {
     expect((await get('/', {}, 'POST')).status).toBe(404);
   });
 });
-
-describe('one reader for all viewers', () => {
-  const readings = async () => {
-    const text = await (await fetch(`${hq.url}/metrics`)).text();
-    return Number(/^hq_db_query_duration_seconds_count\{outcome="success"\} (\d+)/m.exec(text)?.[1] ?? 0);
-  };
-
-  test('the viewer after the hundredth gets 503, and all of them cost the database what one does', async () => {
-    const cost = async () => {
-      const before = { statements: await readings(), changes: viewers[0]!.changes.length };
-      await eventually(
-        'five readings',
-        () => viewers[0]!.changes.length,
-        (now) => now >= before.changes + 5,
-      );
-      return (await readings()) - before.statements;
-    };
-    await view('/events/stores');
-    const ofOne = await cost();
-    await Promise.all(Array.from({ length: 99 }, () => view('/events/stores')));
-    const refused = await get('/events/stores');
-    expect(refused.status).toBe(503);
-    expect(refused.text).toContain('100 pages are open');
-    expect(await (await fetch(`${hq.url}/metrics`)).text()).toContain('\nhq_collector_page_streams 100\n');
-    const ofAll = await cost();
-    // The lease, the watch and the like run beside it: a viewer of its own each would make hundreds.
-    expect(ofAll).toBeLessThan(ofOne + 30);
-  });
-});

@@ -27,7 +27,7 @@ interface StoreRow extends StatusOfStore {
   readonly voidMinor: string;
 }
 
-/** The pieces of the list: what each is rendered from, as JSON. Of 10,000 stores one statement; see docs/decisions. */
+/** The pieces of the list: what each is rendered from, as JSON. One statement, however many stores. */
 export async function readFleet(reader: Reader): Promise<Map<string, string>> {
   const rows = await reader.rows<{ key: string; source: string }>(fleetSources, []);
   return new Map(rows.map(({ key, source }) => [key, source]));
@@ -83,6 +83,7 @@ function renderRow(key: string, store: StoreRow): Html {
   const served = store.status !== 'no_server';
   const why = [verdict.reason, !store.expectedOnline && served && 'closed now'].filter(Boolean).join(' · ');
   const solid = verdict.group === 'disconnected' || verdict.group === 'lost';
+  const needsLook = store.status === 'connected' && verdict.group !== 'connected';
   const search = `${store.name} ${store.storeId} ${store.region ?? ''} ${verdict.word} ${why}`.toLowerCase();
   const amount = (minor: string) => (served ? money(minor, store.currency) : dash);
   return html`<tr
@@ -92,7 +93,9 @@ function renderRow(key: string, store: StoreRow): Html {
     data-group="${verdict.group}"
     data-search="${search}"
   >
-    <td role="cell" class="status">${badge(verdict, solid)}<small>${why}</small></td>
+    <td role="cell" class="status">
+      ${badge(verdict, solid)}${why !== '' && html`<small class="${needsLook && 'look'}">${needsLook && '⚠ '}${why}</small>`}
+    </td>
     <th role="rowheader" scope="row">
       <a href="/stores/${encodeURIComponent(store.storeId)}">${store.name}</a
       ><small>${store.storeId}${store.region !== null && ` · ${store.region}`}</small>

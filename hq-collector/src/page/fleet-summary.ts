@@ -33,7 +33,7 @@ export function renderSummary(summary: Summary): Html {
     ${tile(
       'Connected',
       html`${summary.connected}<span class="of"> of ${summary.withServer}</span>`,
-      missing > 0 ? 'bad' : unknown > 0 ? 'warn' : 'good',
+      missing + unknown > 0 ? 'quiet' : 'good',
       [
         `${summary.expectedConnected} of ${summary.expected} expected online`,
         plural(summary.total, 'store') +
@@ -56,8 +56,8 @@ export function renderSummary(summary: Summary): Html {
     ${summary.trade.map((today) =>
       tile(`Revenue today, ${today.currency}`, money(today.grossMinor, today.currency), 'quiet', [
         html`${plural(today.salesCount, 'sale')} · tax ${money(today.taxMinor, today.currency)}`,
-        html`discounts ${money(today.discountMinor, today.currency)} · ${plural(today.voidCount, 'void')}
-        ${money(today.voidMinor, today.currency)}`,
+        html`discounts ${money(today.discountMinor, today.currency)}`,
+        html`${plural(today.voidCount, 'void')} ${money(today.voidMinor, today.currency)}`,
       ]),
     )}
   </dl>`;

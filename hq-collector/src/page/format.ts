@@ -2,16 +2,11 @@ import { html, type Html } from './html.js';
 import { formatMoney } from './money.js';
 import type { Verdict } from './status.js';
 
-/** An instant. The page's script shows how long ago it was; without it, it is the time in UTC. */
+/** An instant. The page's script shows how long ago it was, or how soon it is; without it, it is the time in UTC. */
 export function ago(at: string | null, never = 'never'): Html {
   if (at === null) return html`<span class="none">${never}</span>`;
   const iso = new Date(at).toISOString();
   return html`<time datetime="${iso}" data-ago title="${utc(iso)}">${utc(iso)}</time>`;
-}
-
-/** An instant in the future, e.g. of the next try. */
-export function until(at: string | null): Html {
-  return at === null ? dash : ago(at);
 }
 
 /** An instant by the store's own clock: `Nov 23, 09:15`. */

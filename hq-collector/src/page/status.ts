@@ -79,5 +79,6 @@ function attention(store: StatusOfStore): Pick<Verdict, 'reason' | 'group'> {
 /** Texts that sort stores worst first, those that are closed below the open ones, then by name. */
 export function sortKey(store: StatusOfStore & { name: string; storeId: string }, verdict: Verdict): string {
   const rank = groups.indexOf(verdict.group);
-  return `${rank} ${store.expectedOnline ? 0 : 1} ${store.name.toLowerCase()} ${store.storeId}`;
+  // A tab is below every character of a name: "Chicago" comes before "Chicago 2".
+  return `${rank} ${store.expectedOnline ? 0 : 1} ${store.name.toLowerCase()}\t${store.storeId}`;
 }

@@ -1,4 +1,4 @@
-import { ago, badge, bytes, count, dash, money } from './format.js';
+import { ago, badge, bytes, count, dash, money, storeTime } from './format.js';
 import { html, type Content, type Html } from './html.js';
 import type { HeaderRow } from './store-pieces.js';
 import { verdictOf } from './status.js';
@@ -23,8 +23,9 @@ export function renderHeader(store: HeaderRow | null): Html {
   >
     <h1>${store.name}</h1>
     <p class="lead">
-      ${badge(verdict, verdict.tone === 'bad' && store.expectedOnline)} ${why}
-      ${store.since !== null && html`<span class="since">since ${ago(store.since)}</span>`}
+      ${badge(verdict, verdict.tone === 'bad' && store.expectedOnline)}
+      ${store.since !== null && html`<span class="since">since ${storeTime(store.since, store.timezone)} in the store, ${ago(store.since)}</span>`}
+      ${why !== '' && html`<span class="why">· ${why}</span>`}
     </p>
     <dl class="tiles">${today(store)}</dl>
     <dl class="facts">
