@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { PageViewer } from '@hq-sync/testkit/page-events';
@@ -180,6 +181,26 @@ describe('who may see it', () => {
   test.each(['localhost', '127.0.0.1', '127.1.2.3', '[::1]', 'LOCALHOST'])('%s is let in', async (host) => {
     expect((await get('/page/page.css', { host: `${host}:${port()}` })).status).toBe(200);
   });
+
+  const own = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+  if (own === undefined) console.warn('skipped: this machine has no address but its loopback'); // eslint-disable-line no-console -- a skip must be loud
+  (own === undefined ? test.skip : test)(
+    'another machine is refused, whatever name it asks for',
+    async () => {
+      const open = await hq.replica({ HQ_HOST: '0.0.0.0' });
+      const ask = (address: string) =>
+        new Promise<number>((resolve, reject) => {
+          const options = { host: address, port: open.port, agent: false, headers: { host: 'localhost' } };
+          httpRequest(options, (response) => resolve(response.resume().statusCode!))
+            .on('error', reject)
+            .end();
+        });
+      expect(await ask('127.0.0.1')).toBe(200);
+      expect(await ask(own!)).toBe(403);
+    },
+  );
 
   test('a link from another site opens it', async () => {
     expect((await get('/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).status).toBe(
