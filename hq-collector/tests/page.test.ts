@@ -63,6 +63,7 @@ describe('the list of stores', () => {
     expect(page.text).toMatch(/<html\s+lang="en"/);
     expect(page.text).toContain('Main &amp; &lt;b&gt;Co&lt;/b&gt; &quot;Store&quot;');
     expect(page.text).not.toContain('<b>Co');
+    expect((await get('/stores/main')).text).toContain('<title>Main &amp; &lt;b&gt;Co');
     expect(page.text).not.toMatch(/\son[a-z]+="|<style|style="|<script(?! src)/);
     expect(page.text).toContain('https://grafana.example/d/stores');
     for (const address of ['/metrics', '/metrics/stores', '/openapi.json'])
@@ -158,6 +159,9 @@ describe('the page of a store', () => {
     const page = await get('/stores/nobody%3Cscript%3E');
     expect(page.status).toBe(404);
     expect(page.text).toContain('nobody&lt;script&gt;');
+    expect(page.text).not.toContain('<script'); // nothing will be new: it must not say that the news stay away
+    const viewer = await view('/events/stores/nobody');
+    await becomes(viewer, 'header', 'No such store');
     expect((await get('/stores/%ff')).status).toBe(404);
   });
 });

@@ -2,8 +2,8 @@ import { html, type Content, type Html } from './html.js';
 
 export interface LayoutParts {
   readonly title: Content;
-  /** Address of the event stream, and the version that this page shows: `run:version`. */
-  readonly events: string;
+  /** Address of the event stream, undefined for a page that stays as it is; and the version shown: `run:version`. */
+  readonly events: string | undefined;
   readonly seen: string;
   /** Instant (ISO 8601) of the data, null when there is none. */
   readonly asOf: string | null;
@@ -32,8 +32,8 @@ export function layout({ title, events, seen, asOf, trouble, grafanaUrl, main }:
         <title>${title}</title>
         <link rel="stylesheet" href="/page/page.css" />
         <link rel="icon" href="/page/icon.svg" type="image/svg+xml" />
-        <noscript><meta http-equiv="refresh" content="5" /></noscript>
-        <script src="/page/page.js" defer></script>
+        ${events !== undefined && html`<noscript><meta http-equiv="refresh" content="5" /></noscript>`}
+        ${events !== undefined && html`<script src="/page/page.js" defer></script>`}
       </head>
       <body>
         <header class="top">
@@ -44,14 +44,7 @@ export function layout({ title, events, seen, asOf, trouble, grafanaUrl, main }:
             <a href="/metrics">Process metrics</a>
             <a href="/openapi.json">API</a>
           </nav>
-          <p class="as-of">
-            Data as of
-            ${
-              asOf === null
-                ? html`<time id="as-of">never</time>`
-                : html`<time id="as-of" datetime="${asOf}">${asOf.slice(11, 19)} UTC</time>`
-            }
-          </p>
+          ${events !== undefined && asOfLine(asOf)}
         </header>
         <div id="banner" role="alert" aria-live="assertive">
           ${trouble !== undefined && html`<p>${trouble}</p>`}
@@ -59,4 +52,15 @@ export function layout({ title, events, seen, asOf, trouble, grafanaUrl, main }:
         <main>${main}</main>
       </body>
     </html> `;
+}
+
+function asOfLine(asOf: string | null): Html {
+  return html`<p class="as-of">
+    Data as of
+    ${
+      asOf === null
+        ? html`<time id="as-of">never</time>`
+        : html`<time id="as-of" datetime="${asOf}">${asOf.slice(11, 19)} UTC</time>`
+    }
+  </p>`;
 }

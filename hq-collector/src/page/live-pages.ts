@@ -152,16 +152,16 @@ export class LivePages {
   async #readSubjects(wanted: ReadonlySet<string>): Promise<void> {
     const readAtMs = performance.now();
     const { asOf, sources } = await readAll(this.pool, wanted);
+    const looked = new Set(this.#streams.values());
     for (const [name, pieces] of sources) {
       const known = this.#subjects.get(name);
       // Whoever asks for stores that are not there must not fill the memory.
-      if (!known && pieces.get('header') === 'null') continue;
+      if (!known && pieces.get('header') === 'null' && !looked.has(name)) continue;
       const subject = known ?? newSubject(name);
       await subject.document.update(pieces);
       Object.assign(subject, { asOf, readAtMs });
       this.#subjects.set(name, subject);
     }
-    const looked = new Set(this.#streams.values());
     for (const [name, { readAtMs: at }] of this.#subjects)
       if (!looked.has(name) && readAtMs - at > keepMs) this.#subjects.delete(name);
   }

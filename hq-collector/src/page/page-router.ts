@@ -45,7 +45,7 @@ export function createPageRouter({ live, grafanaUrl, refused }: PageParts): Rout
   const send = (
     response: Response,
     subject: Subject,
-    page: { title: string; events: string; main: Content; status?: number },
+    page: { title: Content; events: string | undefined; main: Content; status?: number },
   ) => {
     response.status(live.failing ? 503 : (page.status ?? 200)).type('html');
     const seen = `${live.run}:${subject.document.version}`;
@@ -66,14 +66,14 @@ export function createPageRouter({ live, grafanaUrl, refused }: PageParts): Rout
     const subject = await live.current(storeId);
     const { document } = subject;
     const page = {
-      title: `${storeName(document) ?? storeId} · HQ`,
+      title: html`${storeName(document) ?? storeId} · HQ`,
       events: `/events/stores/${encodeURIComponent(storeId)}`,
     };
     if (live.failing || storeIsKnown(document))
       return send(response, subject, { ...page, main: storeMain(document) });
     const main = html`<h1>No such store</h1>
       <p>HQ has no store <code>${storeId}</code>, or it was archived. <a href="/">All stores</a></p>`;
-    send(response, subject, { ...page, main, status: 404 });
+    send(response, subject, { ...page, events: undefined, main, status: 404 });
   });
 
   const stream = (name: string, request: Request, response: Response) => {

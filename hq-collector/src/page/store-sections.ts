@@ -139,7 +139,8 @@ export const sections: {
   },
   days: {
     title: 'Last business days',
-    caption: 'Totals of the records HQ holds, by the store’s own business date and currency',
+    caption:
+      'Totals of the records HQ holds, by the store’s own business date and currency; last, what the latest heartbeat claims above that',
     empty: 'HQ holds no sale of this store yet.',
     tone: ({ today }) => (today ? 'today' : ''),
     columns: [
@@ -163,7 +164,7 @@ export const sections: {
         cell: (day: DayRow) => numberAndValue(day.returnCount, day.returnMinor, day.currency),
       },
       {
-        head: 'Store claims more by',
+        head: 'Claim − held',
         number: true,
         cell: ({ differenceMinor, currency }: DayRow) =>
           differenceMinor === null ? dash : money(differenceMinor, currency),
