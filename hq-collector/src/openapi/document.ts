@@ -111,6 +111,12 @@ function pushPath(): RouteConfig {
       headers: [
         z.object({ 'HQ-Batch-Id': id }),
         z.object({ 'HQ-Schema-Version': z.string().regex(/^\d{1,6}$/) }),
+        z.object({
+          'HQ-Receipt': z
+            .string()
+            .regex(/^\d{1,15}$/)
+            .optional(),
+        }),
         z.object({ 'Content-Encoding': z.enum(['identity', 'gzip']).optional() }),
       ],
       body: { required: true, content: { 'application/x-ndjson': { schema: recordEnvelope } } },

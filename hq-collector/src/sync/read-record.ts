@@ -125,11 +125,14 @@ function storedJson(
   return fault ? { ok: false, code: fault } : { ok: true, json: JSON.stringify(data) };
 }
 
-/**
- * Escapes may hold U+0000 or half a pair, exponents and long numbers more than a double does, COPY takes no bare tab, and
- * a key `__proto__` is lost when an object is copied.
- */
-const unusual = /[\u0000-\u001f\\]|\d[eE]|\d{16}|"__proto__"/; // eslint-disable-line no-control-regex
+/** Escapes may hold U+0000 or half a pair, COPY takes no bare tab. */
+const unusualCharacter = /[\u0000-\u001f\\]/; // eslint-disable-line no-control-regex
+/** More than a double holds. Apart from the characters: the two together take half as long again. */
+const unusualNumber = /\d(?:[eE]|\d{15})/;
+
+const isUsual = (line: string): boolean =>
+  // A key of this name is lost when an object is copied.
+  !unusualCharacter.test(line) && !unusualNumber.test(line) && !line.includes('"__proto__"');
 
 /**
  * The text of `data` inside a usual line that has its three members in our agent's order: a tenth of a push's time is saved
@@ -137,7 +140,7 @@ const unusual = /[\u0000-\u001f\\]|\d[eE]|\d{16}|"__proto__"/; // eslint-disable
  */
 function dataText(line: string, { id, revision }: RecordEnvelope): string | undefined {
   const before = `{"id":${JSON.stringify(id)},"revision":${revision},"data":`;
-  if (!line.startsWith(before) || !line.endsWith('}}') || unusual.test(line)) return undefined;
+  if (!line.startsWith(before) || !line.endsWith('}}') || !isUsual(line)) return undefined;
   return line.slice(before.length, -1);
 }
 
