@@ -475,7 +475,7 @@ class Store:
                            ping_interval=None, max_size=262144, close_timeout=3, create_connection=Connection) as ws:
             receipt = self.get("receipt")
             await ws.send(json.dumps({
-                "type": "hello", "instanceId": self.get("instance"), "hqEpoch": self.get("epoch"), "agentVersion": "stranger 1.0",
+                "type": "hello", "instanceId": self.get("instance"), "hqEpoch": self.get("epoch"), "agentVersion": "store-client 1.0",
                 "schemaVersion": SCHEMA_VERSION, "clock": instant(), "pendingRecords": self.count("pending"),
                 "receipts": [] if receipt is None else [{"entity": PUSHED, "receipt": receipt}],
                 **({"storeId": self.get("store")["storeId"]} if self.get("store") else {})}))
