@@ -8,8 +8,8 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { WebSocket, type RawData } from 'ws';
 import { readHqFrame } from './hq-frame.js';
+import { addressAt } from './hq-line.js';
 import { agentLimits } from './limits.js';
-import { addressAt } from './push-request.js';
 import { retryAfterMs } from './push-verdict.js';
 
 /** How a connection, or the try for one, came to its end. */

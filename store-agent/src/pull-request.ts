@@ -1,15 +1,9 @@
 import { limits } from '@hq-sync/protocol/limits';
 import type { PullRequest } from '@hq-sync/protocol/pull';
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { HqLine, parseJson } from './hq-line.js';
 import { agentLimits } from './limits.js';
 import { PageReader, type ReadPage } from './page-reader.js';
-import { addressAt } from './push-request.js';
 
 export type PullResponse =
   /** `page` is null when the body had no end. */
@@ -34,84 +28,30 @@ export class PageTooLarge extends Error {
 /** The largest page, or a record that comes alone, and room for what stands around its data and for the last line. */
 const maxPageBodyBytes = limits.maxPageBytes + limits.maxRecordBytes + agentLimits.pageSlackBytes;
 
-interface PullFailure extends NodeJS.ErrnoException {
-  staleLine?: boolean;
-}
-
-/** One kept-alive line for the pages of an agent, beside that of the pushes; one deadline for all of a request. */
+/** The line of an agent's pages, beside that of the pushes. */
 export class PullClient {
-  private readonly agent: HttpAgent;
-  private readonly secure: boolean;
-  private current: ClientRequest | null = null;
+  private readonly line: HqLine;
 
   constructor(
-    private readonly hqUrl: string,
-    private readonly timeoutMs: number,
+    hqUrl: string,
+    timeoutMs: number,
     /** Some of an answer has come. */
     private readonly onBytes: () => void,
   ) {
-    this.secure = new URL(hqUrl).protocol === 'https:';
-    const options = { keepAlive: true, maxSockets: 1 };
-    this.agent = this.secure ? new HttpsAgent(options) : new HttpAgent(options);
+    this.line = new HqLine(hqUrl, timeoutMs, (ms) => new PullTimeout(ms));
   }
 
   /** @throws PullTimeout, PageTooLarge, or the error of the network (`ECONNREFUSED`, `ECONNRESET`, …). */
-  async pull(entity: string, token: string, asked: PullRequest): Promise<PullResponse> {
-    try {
-      return await this.send(entity, token, JSON.stringify(asked));
-    } catch (error) {
-      // HQ closed the idle line while the request was on its way out: not a failure of the pull
-      if ((error as PullFailure).staleLine !== true) throw error;
-      return this.send(entity, token, JSON.stringify(asked));
-    }
+  pull(entity: string, token: string, asked: PullRequest): Promise<PullResponse> {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    return this.line.post(`v1/pull/${entity}`, headers, JSON.stringify(asked), (response) =>
+      this.read(response),
+    );
   }
 
   /** Ends the request under way, if any, and closes the line. */
   close(): void {
-    this.current?.destroy(new Error('the agent stops'));
-    this.agent.destroy();
-  }
-
-  private send(entity: string, token: string, body: string): Promise<PullResponse> {
-    return new Promise((resolve, reject) => {
-      const request = (this.secure ? httpsRequest : httpRequest)(addressAt(this.hqUrl, `v1/pull/${entity}`), {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${token}`,
-          'content-type': 'application/json',
-          'content-length': String(Buffer.byteLength(body)),
-        },
-        agent: this.agent,
-      });
-      this.current = request;
-      let answering = false;
-      let timedOut = false;
-      const deadline = setTimeout(() => {
-        timedOut = true;
-        request.destroy(new PullTimeout(this.timeoutMs));
-      }, this.timeoutMs);
-      const fail = (error: PullFailure): void => {
-        clearTimeout(deadline);
-        if (timedOut) return reject(new PullTimeout(this.timeoutMs));
-        error.staleLine = request.reusedSocket && !answering && error.code === 'ECONNRESET';
-        reject(error);
-      };
-      request.on('response', (response) => {
-        answering = true;
-        this.read(response).then(
-          (answer) => {
-            clearTimeout(deadline);
-            resolve(answer);
-          },
-          (error: Error) => {
-            request.destroy();
-            fail(error);
-          },
-        );
-      });
-      request.on('error', (error) => answering || fail(error));
-      request.end(body);
-    });
+    this.line.close();
   }
 
   private async read(response: IncomingMessage): Promise<PullResponse> {
@@ -129,13 +69,5 @@ export class PullClient {
     }
     if (status === 200) return { status, page: reader.finish() };
     return { status, retryAfter: headers['retry-after'], body: parseJson(Buffer.concat(chunks).toString()) };
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

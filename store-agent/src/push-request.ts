@@ -1,12 +1,7 @@
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { HqLine, parseJson } from './hq-line.js';
 import { agentLimits } from './limits.js';
 
 const gzipAsync = promisify(gzip);
@@ -26,19 +21,12 @@ export class PushTimeout extends Error {
   }
 }
 
-/** One kept-alive line for the batches of an agent, with one deadline for connect, body and answer together. */
+/** The line of an agent's batches. */
 export class PushClient {
-  private readonly agent: HttpAgent;
-  private readonly secure: boolean;
-  private current: ClientRequest | null = null;
+  private readonly line: HqLine;
 
-  constructor(
-    private readonly hqUrl: string,
-    private readonly timeoutMs: number,
-  ) {
-    this.secure = new URL(hqUrl).protocol === 'https:';
-    const options = { keepAlive: true, maxSockets: 1 };
-    this.agent = this.secure ? new HttpsAgent(options) : new HttpAgent(options);
+  constructor(hqUrl: string, timeoutMs: number) {
+    this.line = new HqLine(hqUrl, timeoutMs, (ms) => new PushTimeout(ms));
   }
 
   /** @throws PushTimeout, or the error of the network (`ECONNREFUSED`, `ECONNRESET`, …). */
@@ -49,75 +37,21 @@ export class PushClient {
     const all = {
       ...headers,
       'content-type': 'application/x-ndjson',
-      'content-length': String(bytes.length),
       ...(compressed ? { 'content-encoding': 'gzip' } : {}),
     };
-    const url = addressAt(this.hqUrl, `v1/push/${entity}`);
-    try {
-      return await this.send(url, all, bytes);
-    } catch (error) {
-      // HQ closed the idle line while the batch was on its way out: not a failure of the batch
-      if ((error as PushFailure).staleLine !== true) throw error;
-      return this.send(url, all, bytes);
-    }
+    return this.line.post(`v1/push/${entity}`, all, bytes, readAnswer);
   }
 
   /** Ends the request under way, if any, and closes the line. */
   close(): void {
-    this.current?.destroy(new Error('the agent stops'));
-    this.agent.destroy();
-  }
-
-  private send(url: URL, headers: Record<string, string>, bytes: Buffer): Promise<PushResponse> {
-    return new Promise((resolve, reject) => {
-      const request = (this.secure ? httpsRequest : httpRequest)(url, {
-        method: 'POST',
-        headers,
-        agent: this.agent,
-      });
-      this.current = request;
-      let answering = false;
-      let timedOut = false;
-      const deadline = setTimeout(() => {
-        timedOut = true;
-        request.destroy(new PushTimeout(this.timeoutMs));
-      }, this.timeoutMs);
-      const fail = (error: PushFailure): void => {
-        clearTimeout(deadline);
-        if (timedOut) return reject(new PushTimeout(this.timeoutMs));
-        error.staleLine = request.reusedSocket && !answering && error.code === 'ECONNRESET';
-        reject(error);
-      };
-      request.on('response', (response) => {
-        answering = true;
-        readBounded(response, agentLimits.maxAnswerBytes).then(
-          (text) => {
-            clearTimeout(deadline);
-            const { statusCode: status = 0, headers: answerHeaders } = response;
-            resolve({ status, retryAfter: answerHeaders['retry-after'], body: parseJson(text) });
-            // an answer before the end of the body (413): what is left of it has no reader
-            if (!request.writableFinished) request.destroy();
-          },
-          (error: Error) => {
-            request.destroy();
-            fail(error);
-          },
-        );
-      });
-      // with an answer on its way a broken pipe is only HQ not reading the rest; reading the answer decides
-      request.on('error', (error) => answering || fail(error));
-      request.end(bytes);
-    });
+    this.line.close();
   }
 }
 
-interface PushFailure extends NodeJS.ErrnoException {
-  staleLine?: boolean;
-}
-
-/** An address below HQ's own, which may have a path. */
-export function addressAt(hqUrl: string, path: string): URL {
-  return new URL(path, hqUrl.endsWith('/') ? hqUrl : `${hqUrl}/`);
+async function readAnswer(response: IncomingMessage): Promise<PushResponse> {
+  const text = await readBounded(response, agentLimits.maxAnswerBytes);
+  const { statusCode: status = 0, headers } = response;
+  return { status, retryAfter: headers['retry-after'], body: parseJson(text) };
 }
 
 async function readBounded(response: IncomingMessage, maxBytes: number): Promise<string> {
@@ -129,12 +63,4 @@ async function readBounded(response: IncomingMessage, maxBytes: number): Promise
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
