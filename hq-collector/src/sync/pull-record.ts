@@ -18,19 +18,14 @@ export interface PullRecord {
   readonly scanEnded: boolean;
 }
 
-/** What became of it. */
-export interface PullRecorded {
-  /** Of the page sent; null for none. */
-  readonly pageId: string | null;
-  /** Records of the page that is confirmed by this; null when it confirmed none (again). */
-  readonly confirmedRecords: number | null;
-}
-
-/** One statement, so that a page is confirmed and counted once or not at all. */
-export async function recordPull(db: Queryable, record: PullRecord): Promise<PullRecorded> {
+/**
+ * One statement, so that a page is confirmed and counted once or not at all.
+ * @returns the id of the page sent; null for none.
+ */
+export async function recordPull(db: Queryable, record: PullRecord): Promise<string | null> {
   const { storeId, entity, confirm, page, fromStart, scanEnd, scanEnded } = record;
   const pageId = page ? randomUUID() : null;
-  const { rows } = await db.query<{ confirmedRecords: number | null }>({
+  await db.query({
     name: 'record-pull',
     text: confirmAndSend,
     values: [
@@ -47,7 +42,7 @@ export async function recordPull(db: Queryable, record: PullRecord): Promise<Pul
       scanEnd,
     ],
   });
-  return { pageId, confirmedRecords: rows[0]?.confirmedRecords ?? null };
+  return pageId;
 }
 
 // A confirmed page is a success of the pull: a row in the log, and the end of its episodes.
@@ -91,20 +86,18 @@ const confirmAndSend = `
     from progress p
     where p.done and j.job_id = p.job_id and j.state = 'running' and not exists (
       select from hq.resync_entity o where o.job_id = p.job_id and o.entity <> p.entity and not o.done)
-  ), state as (
-    insert into hq.store_pull as p (store_id, entity, scan_end, page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at)
-    values ($1, $2, case when $4 and not $10 then $11::bigint end, $5::uuid, $6::bigint, $7::bigint, $8::integer, $9::bigint,
-      case when $5::uuid is not null then clock_timestamp() end)
-    on conflict (store_id, entity) do update set
-      confirmed_position = case when $4 then 0
-        else coalesce((select page_position from confirmed), p.confirmed_position) end,
-      scan_end = case when $10 then null
-        when $4 then $11::bigint
-        when exists (select from confirmed) then (select page_scan_end from confirmed)
-        else p.scan_end end,
-      page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,
-      page_records = excluded.page_records, page_bytes = excluded.page_bytes, page_sent_at = excluded.page_sent_at,
-      page_failed = false,
-      scanned_records = case when $4 then 0 else coalesce((select records from scanned), p.scanned_records) end
   )
-  select page_records as "confirmedRecords" from confirmed`;
+  insert into hq.store_pull as p (store_id, entity, scan_end, page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at)
+  values ($1, $2, case when $4 and not $10 then $11::bigint end, $5::uuid, $6::bigint, $7::bigint, $8::integer, $9::bigint,
+    case when $5::uuid is not null then clock_timestamp() end)
+  on conflict (store_id, entity) do update set
+    confirmed_position = case when $4 then 0
+      else coalesce((select page_position from confirmed), p.confirmed_position) end,
+    scan_end = case when $10 then null
+      when $4 then $11::bigint
+      when exists (select from confirmed) then (select page_scan_end from confirmed)
+      else p.scan_end end,
+    page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,
+    page_records = excluded.page_records, page_bytes = excluded.page_bytes, page_sent_at = excluded.page_sent_at,
+    page_failed = false,
+    scanned_records = case when $4 then 0 else coalesce((select records from scanned), p.scanned_records) end`;

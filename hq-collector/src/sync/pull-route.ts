@@ -2,9 +2,7 @@ import { limits } from '@hq-sync/protocol/limits';
 import { pullRequest, type PageEnd, type PullRequest } from '@hq-sync/protocol/pull';
 import type { Request, Response } from 'express';
 import type { Config } from '../config.js';
-import type { Pool } from '../db/database.js';
 import type { Events } from '../events.js';
-import type { TokenRejection } from '../fleet/store-token.js';
 import { answerProblem } from '../http/answer-problem.js';
 import { CodedError, codedError } from '../http/coded-error.js';
 import { pathOf } from '../socket/read-frame.js';
@@ -15,7 +13,7 @@ import type { FailureRecorder } from './failure-recorder.js';
 import { kindOf } from './kind-of.js';
 import { readPage, readPullState, type PullPage } from './pull-page.js';
 import { recordPull } from './pull-record.js';
-import { readSender } from './sender.js';
+import { admitSender, requireDirection, type Door } from './sender.js';
 
 const maxRequestBytes = 4 * 1024;
 /** Agents make one pull at a time; a second is one whose line has died unnoticed. */
@@ -29,20 +27,17 @@ interface Progress {
   release?: () => void;
 }
 
-export interface PullContext {
+export interface PullContext extends Door {
   readonly config: Config;
-  readonly pool: Pool;
   readonly events: Events;
   readonly failures: FailureRecorder;
   readonly emptyChecks: EmptyChecks;
-  tokenRejected(code: TokenRejection, source: string, storeId: string | undefined): void;
-  touch(storeId: string): void;
   draining(): boolean;
 }
 
 /** `POST /v1/pull/{entity}`: confirms the page before and sends the next one. */
 export class PullRoute {
-  inFlight = 0;
+  private inFlight = 0;
   private readonly inFlightByStore = new Map<string, number>();
 
   constructor(private readonly context: PullContext) {}
@@ -85,18 +80,10 @@ export class PullRoute {
     const { config, pool } = this.context;
     if (this.context.draining()) throw new CodedError('shutting_down');
     const { entity } = request.params;
-    const sender = await readSender(pool, request.headers.authorization, entity);
-    if (!sender.accepted) {
-      this.context.tokenRejected(sender.code, request.socket.remoteAddress ?? 'unknown', sender.storeId);
-      throw new CodedError(sender.code);
-    }
-    const { storeId } = sender.store;
+    const { store, direction } = await admitSender(this.context, request, entity);
+    const { storeId } = store;
     progress.storeId = storeId;
-    this.context.touch(storeId);
-    if (sender.direction === null)
-      throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
-    if (sender.direction !== 'pull') throw new CodedError('entity_not_pulled');
-
+    requireDirection(entity, direction, 'pull');
     progress.entity = entity;
     const asked = await readRequest(request, config);
     progress.release = this.admit(storeId);
@@ -106,7 +93,7 @@ export class PullRoute {
     const sent = page.records > 0;
     const fromStart = asked.cursor === null;
     const scanEnded = !sent && page.scanEnd === null && (fromStart || cursor.scanEnd !== null);
-    const { pageId } =
+    const pageId =
       sent || asked.confirm !== undefined || fromStart || scanEnded
         ? await recordPull(pool, {
             storeId,
@@ -117,7 +104,7 @@ export class PullRoute {
             scanEnd: cursor.scanEnd,
             scanEnded,
           })
-        : { pageId: null };
+        : null;
     if (!sent) this.context.emptyChecks.add(storeId, entity);
     return {
       page,

@@ -3,32 +3,26 @@ import { limits } from '@hq-sync/protocol/limits';
 import { pushHeaders, type PushAnswer, type RecordResult } from '@hq-sync/protocol/push';
 import type { Request, Response } from 'express';
 import type { Config } from '../config.js';
-import { withTransaction, type Pool } from '../db/database.js';
+import { withTransaction } from '../db/database.js';
 import { databaseFailure } from '../db/sqlstate.js';
 import type { Events } from '../events.js';
-import type { TokenRejection } from '../fleet/store-token.js';
 import { answerProblem } from '../http/answer-problem.js';
 import { CodedError, codedError } from '../http/coded-error.js';
 import { BodyError, readBatchLines } from './batch-body.js';
 import type { FailureRecorder } from './failure-recorder.js';
 import { kindOf } from './kind-of.js';
 import { takePushLock } from './push-lock.js';
-import { readSender, type SendingStore } from './sender.js';
+import { admitSender, requireDirection, type Door, type SendingStore } from './sender.js';
 import { QuarantineFullError } from './quarantine.js';
 import { storeBatch, type Batch, type StoredBatch } from './store-batch.js';
 
 /** A deadlock or serialization failure is tried again this often before it is the store's turn to retry. */
 const maxConflictTries = 3;
 
-export interface PushContext {
+export interface PushContext extends Door {
   readonly config: Config;
-  readonly pool: Pool;
   readonly events: Events;
   readonly failures: FailureRecorder;
-  /** Counts and records a token that is not taken. */
-  tokenRejected(code: TokenRejection, source: string, storeId: string | undefined): void;
-  /** A byte of this store came. */
-  touch(storeId: string): void;
   /** Wraps the reading of a body of this store. */
   whileReceiving<T>(storeId: string, work: () => Promise<T>): Promise<T>;
   draining(): boolean;
@@ -70,23 +64,15 @@ export class PushRoute {
     progress: Progress,
     startedMs: number,
   ): Promise<PushAnswer> {
-    const { config, pool, events } = this.context;
+    const { config, events } = this.context;
     if (this.context.draining()) throw new CodedError('shutting_down');
     const { entity } = request.params;
-    const sender = await readSender(pool, request.headers.authorization, entity);
-    if (!sender.accepted) {
-      this.context.tokenRejected(sender.code, request.socket.remoteAddress ?? 'unknown', sender.storeId);
-      throw new CodedError(sender.code);
-    }
-    const { store, direction } = sender;
+    const { store, direction } = await admitSender(this.context, request, entity);
     const { storeId } = store;
     progress.storeId = storeId;
-    this.context.touch(storeId);
     if (direction !== null) progress.entity = entity;
     if (this.inFlight > config.HQ_MAX_CONCURRENT_PUSHES) throw new CodedError('overloaded');
-    if (direction === null)
-      throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
-    if (direction !== 'push') throw new CodedError('entity_not_pushed');
+    requireDirection(entity, direction, 'push');
     const { batchId, schemaVersion, saidReceipt } = readHeaders(request, progress);
     if (!config.HQ_ACCEPTED_SCHEMA_VERSIONS.includes(schemaVersion)) {
       throw new CodedError('schema_mismatch', {

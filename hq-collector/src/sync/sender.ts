@@ -1,8 +1,10 @@
-import { hashSecret, bearerSecret, tokenRejection, type TokenRejection } from '../fleet/store-token.js';
-import { entityName } from '@hq-sync/protocol/entity';
-import type { Queryable } from '../db/database.js';
+import type { IncomingMessage } from 'node:http';
+import { entityName, type Direction } from '@hq-sync/protocol/entity';
+import type { Pool, Queryable } from '../db/database.js';
+import { bearerSecret, hashSecret, tokenRejection, type TokenRejection } from '../fleet/store-token.js';
+import { CodedError } from '../http/coded-error.js';
 
-/** What HQ needs to know of a store to take its records. */
+/** What HQ needs to know of a store to take its records, or to send it HQ's. */
 export interface SendingStore {
   readonly storeId: string;
   readonly currency: string;
@@ -16,26 +18,57 @@ export interface SendingStore {
   readonly nowMs: number;
 }
 
-/** A push's sender and the entity it names, in one look at the database. */
-export type Sender =
-  | { readonly accepted: true; readonly store: SendingStore; readonly direction: 'push' | 'pull' | null }
+/** What the entrance of a push or a pull needs of the collector. */
+export interface Door {
+  readonly pool: Pool;
+  /** Counts and records a token that is not taken. */
+  tokenRejected(code: TokenRejection, source: string, storeId: string | undefined): void;
+  /** A byte of this store came. */
+  touch(storeId: string): void;
+}
+
+/** A request's sender and the entity it names, in one look at the database. */
+type Sender =
+  | { readonly accepted: true; readonly store: SendingStore; readonly direction: Direction | null }
   | { readonly accepted: false; readonly code: TokenRejection; readonly storeId?: string };
 
 interface SenderRow extends SendingStore {
   readonly rejection: TokenRejection | null;
-  readonly direction: 'push' | 'pull' | null;
+  readonly direction: Direction | null;
 }
 
-/** @returns `direction` null: HQ knows no such entity. */
-export async function readSender(
-  db: Queryable,
-  authorization: string | undefined,
+/**
+ * Whose request this is; it is a sign of life.
+ * @returns `direction` null: HQ knows no such entity.
+ * @throws CodedError which of the token's faults it is.
+ */
+export async function admitSender(
+  door: Door,
+  request: IncomingMessage,
   entity: string,
-): Promise<Sender> {
+): Promise<{ store: SendingStore; direction: Direction | null }> {
+  const sender = await readSender(door.pool, request.headers.authorization, entity);
+  if (!sender.accepted) {
+    door.tokenRejected(sender.code, request.socket.remoteAddress ?? 'unknown', sender.storeId);
+    throw new CodedError(sender.code);
+  }
+  door.touch(sender.store.storeId);
+  return sender;
+}
+
+/** @throws CodedError `entity_unknown`, `entity_not_pushed`, `entity_not_pulled`. */
+export function requireDirection(entity: string, direction: Direction | null, wanted: Direction): void {
+  if (direction === null)
+    throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
+  if (direction !== wanted)
+    throw new CodedError(wanted === 'push' ? 'entity_not_pushed' : 'entity_not_pulled');
+}
+
+async function readSender(db: Queryable, authorization: string | undefined, entity: string): Promise<Sender> {
   const secret = bearerSecret(authorization);
   if (secret === undefined) return { accepted: false, code: 'token_missing' };
   const { rows } = await db.query<SenderRow>({
-    name: 'push-sender',
+    name: 'sender-by-token',
     text: senderByToken,
     // What cannot be a name is no entity, and no text that the database might refuse.
     values: [hashSecret(secret), entityName.safeParse(entity).success ? entity : ''],
