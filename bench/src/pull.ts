@@ -87,13 +87,8 @@ async function readProducts(): Promise<{ source: string; lines: string[] }> {
 }
 
 async function createStoreWithProducts(hq: BenchHeadquarters, lines: readonly string[]): Promise<string> {
-  const response = await fetch(`${hq.url}/admin/v1/entities/products/records`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${hq.admin.token}`, 'content-type': 'application/x-ndjson' },
-    body: lines.join('\n'),
-  });
-  if (response.status !== 200)
-    throw new Error(`upload answered ${response.status}: ${await response.text()}`);
+  const { status, body } = await hq.admin.changeRecords('products', lines);
+  if (status !== 200) throw new Error(`upload answered ${status}: ${JSON.stringify(body)}`);
   await hq.pool.query('vacuum analyze hq.hq_record');
   await hq.admin.createStore({ storeId: 'puller' });
   return (await hq.admin.generateToken('puller')).token;

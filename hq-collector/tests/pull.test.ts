@@ -21,14 +21,7 @@ const token = (storeId = 's1'): string => tokens.get(storeId)!;
 const copyOf = (entity: string, storeId = 's1', maxRecords?: number) =>
   new PulledCopy(hq.url, token(storeId), entity, maxRecords);
 
-async function change(entity: string, lines: readonly unknown[]) {
-  const response = await fetch(`${hq.url}/admin/v1/entities/${entity}/records`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${hq.admin.token}`, 'content-type': 'application/x-ndjson' },
-    body: lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
+const change = (entity: string, lines: readonly unknown[]) => hq.admin.changeRecords(entity, lines);
 
 const records = (count: number, price: number) =>
   Array.from({ length: count }, (_, index) => ({ id: `r${index}`, data: { price } }));

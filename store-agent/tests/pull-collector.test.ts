@@ -21,12 +21,7 @@ beforeAll(async () => {
 afterAll(() => hq.stop());
 
 async function change(entity: string, lines: readonly unknown[]): Promise<void> {
-  const response = await fetch(`${hq.url}/admin/v1/entities/${entity}/records`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${hq.admin.token}`, 'content-type': 'application/x-ndjson' },
-    body: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
-  });
-  expect([response.status, await response.text()]).toEqual([200, expect.any(String)]);
+  expect(await hq.admin.changeRecords(entity, lines)).toEqual({ status: 200, body: expect.anything() });
 }
 
 const records = (count: number, price: number) =>

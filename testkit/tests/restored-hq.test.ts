@@ -63,13 +63,8 @@ test('HQ restored from an older backup gets every sale again, and its stores hav
   await admin.createStore({ storeId: 's1' });
   const { token } = await admin.generateToken('s1');
   const publish = async (prices: Record<string, number>) => {
-    const lines = Object.entries(prices).map(([id, price]) => JSON.stringify({ id, data: { price } }));
-    const response = await fetch(`${collector!.url}/admin/v1/entities/products/records`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${admin.token}`, 'content-type': 'application/x-ndjson' },
-      body: lines.join('\n'),
-    });
-    expect(response.status).toBe(200);
+    const lines = Object.entries(prices).map(([id, price]) => ({ id, data: { price } }));
+    expect((await admin.changeRecords('products', lines)).status).toBe(200);
   };
   const agent = await StoreAgent.start({
     hqUrl: collector!.url,

@@ -35,12 +35,7 @@ interface ClientEvent {
 }
 
 async function change(entity: string, lines: readonly unknown[]): Promise<void> {
-  const response = await fetch(`${hq.url}/admin/v1/entities/${entity}/records`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${hq.admin.token}`, 'content-type': 'application/x-ndjson' },
-    body: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
-  });
-  expect(response.status).toBe(200);
+  expect((await hq.admin.changeRecords(entity, lines)).status).toBe(200);
 }
 
 testWithPython(
