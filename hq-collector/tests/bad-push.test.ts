@@ -1,3 +1,5 @@
+// One subject: what a push may have wrong, row by row of the table of errors; long because each row is a case of its own.
+
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

@@ -1,3 +1,5 @@
+// One subject: the pull loop against a scripted HQ; long because each answer that HQ or the line can give is a case of its own.
+
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '@hq-sync/protocol/limits';
 import { problemOf } from '@hq-sync/protocol/problem';
