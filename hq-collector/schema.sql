@@ -26,7 +26,9 @@ CREATE FUNCTION hq.hq_record_changed() RETURNS trigger
 begin
   new.changed_at := clock_timestamp();
   new.position := null;
-  new.bytes := coalesce(octet_length(new.data::text), 0);
+  new.line := '{"id":' || to_json(new.record_id)::text
+    || case when new.deleted then ',"deleted":true' else ',"data":' || new.data::text end || E'}\n';
+  new.bytes := octet_length(new.line);
   if tg_op = 'UPDATE' and old.store_set <> new.store_set then
     insert into hq.hq_pointer (entity, record_id, store_set) values (old.entity, old.record_id, old.store_set);
   end if;
@@ -80,26 +82,53 @@ begin
     returning p.position
   )
   select coalesce(max(position), after) into after from published;
+  with waiting as (
+    select change_id from hq.store_set_change where entity = publishing and position is null limit most for update skip locked
+  ), numbered as (
+    select change_id, after + row_number() over () as position from waiting
+  ), published as (
+    update hq.store_set_change c set position = n.position from numbered n where c.change_id = n.change_id
+    returning c.position
+  )
+  select coalesce(max(position), after) into after from published;
   if after = before then
     return null;
   end if;
   update hq.entity_head set head = after where entity = publishing;
   insert into hq.publication (entity, head) values (publishing, after);
+  insert into hq.set_publication (entity, store_set, head, changes)
+  select publishing, s.store_set, after, n.changes + coalesce((
+    select changes from hq.set_publication p
+    where p.entity = publishing and p.store_set = s.store_set order by p.head desc limit 1), 0)
+  from hq.store_set s cross join lateral (
+    select
+      (select count(*) from hq.hq_record r
+        where r.entity = publishing and r.store_set = s.store_set and r.position > before and r.position <= after)
+      + (select count(*) from hq.hq_pointer p
+        where p.entity = publishing and p.store_set = s.store_set and p.position > before and p.position <= after) as changes
+  ) n
+  where n.changes > 0;
   perform pg_notify('hq_published', '');
   return after;
 end
 $$;
 
+CREATE FUNCTION hq.set_has_records(entity text, store_set text) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $_$
+  select exists (
+    select from hq.hq_record r where r.entity = $1 and r.store_set = $2 and r.position is not null
+  ) or exists (
+    select from hq.hq_pointer p where p.entity = $1 and p.store_set = $2 and p.position is not null
+  )
+$_$;
+
 CREATE FUNCTION hq.store_set_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
-declare
-  changed hq.store_set_member := case when tg_op = 'DELETE' then old else new end;
 begin
-  insert into hq.hq_pointer (entity, record_id, store_id)
-  select entity, record_id, changed.store_id from hq.hq_record where store_set = changed.store_set
-  union
-  select entity, record_id, changed.store_id from hq.hq_pointer where store_set = changed.store_set;
+  insert into hq.store_set_change (entity, store_id, store_set)
+  select e.entity, c.store_id, c.store_set from changed c cross join hq.entity e where e.direction = 'pull';
   return null;
 end
 $$;
@@ -225,11 +254,9 @@ CREATE TABLE hq.hq_pointer (
     pointer_id bigint NOT NULL,
     entity text NOT NULL,
     record_id text NOT NULL,
-    store_set text,
-    store_id text,
+    store_set text NOT NULL,
     changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    "position" bigint,
-    CONSTRAINT hq_pointer_check CHECK (((store_set IS NULL) <> (store_id IS NULL)))
+    "position" bigint
 );
 
 ALTER TABLE hq.hq_pointer ALTER COLUMN pointer_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -249,7 +276,8 @@ CREATE TABLE hq.hq_record (
     data jsonb,
     changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     "position" bigint,
-    bytes integer DEFAULT 0 NOT NULL,
+    bytes integer NOT NULL,
+    line text NOT NULL,
     CONSTRAINT hq_record_check CHECK ((deleted OR (data IS NOT NULL)))
 );
 
@@ -323,7 +351,8 @@ CREATE TABLE hq.resync_entity (
     records_total bigint NOT NULL,
     begun boolean DEFAULT false NOT NULL,
     records_confirmed bigint DEFAULT 0 NOT NULL,
-    done boolean DEFAULT false NOT NULL
+    done boolean DEFAULT false NOT NULL,
+    progressed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 )
 WITH (fillfactor='80');
 
@@ -338,6 +367,14 @@ CREATE TABLE hq.resync_job (
     started_at timestamp with time zone,
     ended_at timestamp with time zone,
     CONSTRAINT resync_job_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'cancelled'::text, 'failed'::text])))
+);
+
+CREATE TABLE hq.set_publication (
+    entity text NOT NULL,
+    store_set text NOT NULL,
+    head bigint NOT NULL,
+    changes bigint NOT NULL,
+    published_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 CREATE TABLE hq.store (
@@ -436,7 +473,8 @@ CREATE TABLE hq.store_pull (
     page_bytes bigint,
     page_sent_at timestamp with time zone,
     page_failed boolean DEFAULT false NOT NULL,
-    scanned_records bigint DEFAULT 0 NOT NULL
+    scanned_records bigint DEFAULT 0 NOT NULL,
+    scan_started_at timestamp with time zone
 )
 WITH (fillfactor='70');
 
@@ -449,6 +487,24 @@ CREATE TABLE hq.store_report (
 CREATE TABLE hq.store_set (
     store_set text NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE hq.store_set_change (
+    change_id bigint NOT NULL,
+    entity text NOT NULL,
+    store_id text NOT NULL,
+    store_set text NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    "position" bigint
+);
+
+ALTER TABLE hq.store_set_change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hq.store_set_change_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE hq.store_set_member (
@@ -634,6 +690,45 @@ CREATE VIEW hq_view.open_registers AS
      JOIN hq.store s ON (((s.store_id = c.store_id) AND (s.archived_at IS NULL))))
      CROSS JOIN LATERAL jsonb_array_elements(c.open_registers) r(value));
 
+CREATE VIEW hq_view.pull_backlog AS
+ SELECT p.store_id,
+    p.entity,
+    w.pending_changes,
+        CASE
+            WHEN (p.scan_end IS NOT NULL) THEN p.scan_started_at
+            ELSE w.pending_since
+        END AS pending_since
+   FROM ((hq.store_pull p
+     JOIN hq.entity_head h ON (((h.entity = p.entity) AND (h.head > p.confirmed_position))))
+     CROSS JOIN LATERAL ( SELECT ((COALESCE(sum((newest.changes - COALESCE(confirmed.changes, (0)::bigint))), (0)::numeric))::bigint + joined.changes) AS pending_changes,
+            LEAST(min(oldest.published_at), joined.since) AS pending_since
+           FROM ((((( SELECT 'all'::text AS store_set
+                UNION ALL
+                 SELECT m.store_set
+                   FROM hq.store_set_member m
+                  WHERE (m.store_id = p.store_id)) s
+             CROSS JOIN ( SELECT count(*) AS changes,
+                    min(c.changed_at) AS since
+                   FROM hq.store_set_change c
+                  WHERE ((c.store_id = p.store_id) AND (c.entity = p.entity) AND (c."position" > p.confirmed_position) AND hq.set_has_records(c.entity, c.store_set))) joined)
+             LEFT JOIN LATERAL ( SELECT n.changes
+                   FROM hq.set_publication n
+                  WHERE ((n.entity = p.entity) AND (n.store_set = s.store_set))
+                  ORDER BY n.head DESC
+                 LIMIT 1) newest ON (true))
+             LEFT JOIN LATERAL ( SELECT n.changes
+                   FROM hq.set_publication n
+                  WHERE ((n.entity = p.entity) AND (n.store_set = s.store_set) AND (n.head <= p.confirmed_position))
+                  ORDER BY n.head DESC
+                 LIMIT 1) confirmed ON (true))
+             LEFT JOIN LATERAL ( SELECT n.published_at
+                   FROM hq.set_publication n
+                  WHERE ((n.entity = p.entity) AND (n.store_set = s.store_set) AND (n.head > p.confirmed_position))
+                  ORDER BY n.head
+                 LIMIT 1) oldest ON (true))
+          GROUP BY joined.changes, joined.since) w)
+  WHERE (w.pending_changes > 0);
+
 CREATE VIEW hq_view.pushed_records AS
  SELECT pushed_record.store_id,
     pushed_record.entity,
@@ -781,7 +876,7 @@ CREATE VIEW hq_view.stores AS
     st.reason,
     st.since AS status_since,
     hq.is_open(s.opening_hours, s.timezone, hq.hq_now()) AS expected_online,
-    ((st.status = 'connected'::text) AND COALESCE((c.oldest_pending_at >= (st.data_as_of - '00:05:00'::interval)), true)) AS synced,
+    ((st.status = 'connected'::text) AND COALESCE((LEAST(c.oldest_pending_at, b.pending_since) >= (st.data_as_of - '00:05:00'::interval)), true)) AS synced,
     c.last_heartbeat_at,
     e.last_sync_at,
     COALESCE(e.records_pushed, (0)::numeric) AS records_pushed,
@@ -809,8 +904,10 @@ CREATE VIEW hq_view.stores AS
     COALESCE(a.void_minor, (0)::bigint) AS void_minor,
     COALESCE(a.return_count, (0)::bigint) AS return_count,
     COALESCE(a.return_minor, (0)::bigint) AS return_minor,
-    st.data_as_of
-   FROM (((((((hq.store s
+    st.data_as_of,
+    COALESCE(b.pending_changes, (0)::bigint) AS pull_pending_changes,
+    b.pending_since AS pull_pending_since
+   FROM ((((((((hq.store s
      JOIN hq_view.store_status st USING (store_id))
      CROSS JOIN LATERAL ( SELECT hq.business_date(hq.hq_now(), s.timezone, s.day_cutover) AS business_date) d)
      LEFT JOIN hq.store_connection c USING (store_id))
@@ -830,6 +927,11 @@ CREATE VIEW hq_view.stores AS
            FROM hq.quarantined_record
           WHERE (quarantined_record.state = 'held'::text)
           GROUP BY quarantined_record.store_id) q USING (store_id))
+     LEFT JOIN ( SELECT pull_backlog.store_id,
+            (sum(pull_backlog.pending_changes))::bigint AS pending_changes,
+            min(pull_backlog.pending_since) AS pending_since
+           FROM hq_view.pull_backlog
+          GROUP BY pull_backlog.store_id) b USING (store_id))
      LEFT JOIN hq.activity a ON (((a.store_id = s.store_id) AND (a.business_date = d.business_date) AND (a.currency = s.currency))));
 
 CREATE VIEW hq_view.sync_errors AS
@@ -926,6 +1028,9 @@ ALTER TABLE ONLY hq.resync_entity
 ALTER TABLE ONLY hq.resync_job
     ADD CONSTRAINT resync_job_pkey PRIMARY KEY (job_id);
 
+ALTER TABLE ONLY hq.set_publication
+    ADD CONSTRAINT set_publication_pkey PRIMARY KEY (entity, store_set, head);
+
 ALTER TABLE ONLY hq.store_command
     ADD CONSTRAINT store_command_pkey PRIMARY KEY (command_id);
 
@@ -950,6 +1055,9 @@ ALTER TABLE ONLY hq.store_pull
 ALTER TABLE ONLY hq.store_report
     ADD CONSTRAINT store_report_pkey PRIMARY KEY (store_id, report_id);
 
+ALTER TABLE ONLY hq.store_set_change
+    ADD CONSTRAINT store_set_change_pkey PRIMARY KEY (change_id);
+
 ALTER TABLE ONLY hq.store_set_member
     ADD CONSTRAINT store_set_member_pkey PRIMARY KEY (store_id, store_set);
 
@@ -973,11 +1081,9 @@ CREATE INDEX error_episode_resolved ON hq.error_episode USING btree (resolved_at
 
 CREATE INDEX hq_pointer_set ON hq.hq_pointer USING btree (entity, store_set, "position") WHERE (("position" IS NOT NULL) AND (store_set IS NOT NULL));
 
-CREATE INDEX hq_pointer_store ON hq.hq_pointer USING btree (entity, store_id, "position") WHERE (("position" IS NOT NULL) AND (store_id IS NOT NULL));
-
 CREATE INDEX hq_pointer_unpublished ON hq.hq_pointer USING btree (entity) WHERE ("position" IS NULL);
 
-CREATE INDEX hq_record_position ON hq.hq_record USING btree (entity, store_set, "position") WHERE ("position" IS NOT NULL);
+CREATE INDEX hq_record_position ON hq.hq_record USING btree (entity, store_set, "position") INCLUDE (bytes) WHERE ("position" IS NOT NULL);
 
 CREATE INDEX hq_record_unpublished ON hq.hq_record USING btree (entity) WHERE ("position" IS NULL);
 
@@ -994,6 +1100,12 @@ CREATE INDEX store_command_waiting ON hq.store_command USING btree (store_id, cr
 CREATE INDEX store_pull_unconfirmed ON hq.store_pull USING btree (page_sent_at) WHERE ((page_id IS NOT NULL) AND (NOT page_failed));
 
 CREATE INDEX store_report_received ON hq.store_report USING btree (received_at);
+
+CREATE INDEX store_set_change_position ON hq.store_set_change USING btree (entity, "position") WHERE ("position" IS NOT NULL);
+
+CREATE INDEX store_set_change_store ON hq.store_set_change USING btree (store_id, entity, "position") WHERE ("position" IS NOT NULL);
+
+CREATE INDEX store_set_change_unpublished ON hq.store_set_change USING btree (entity) WHERE ("position" IS NULL);
 
 CREATE INDEX store_set_member_set ON hq.store_set_member USING btree (store_set);
 
@@ -1015,9 +1127,13 @@ CREATE TRIGGER hq_data_changed AFTER INSERT ON hq.hq_pointer FOR EACH STATEMENT 
 
 CREATE TRIGGER hq_data_changed AFTER INSERT OR UPDATE OF data, deleted, store_set ON hq.hq_record FOR EACH STATEMENT EXECUTE FUNCTION hq.hq_data_changed();
 
+CREATE TRIGGER hq_data_changed AFTER INSERT ON hq.store_set_change FOR EACH STATEMENT EXECUTE FUNCTION hq.hq_data_changed();
+
 CREATE TRIGGER hq_record_changed BEFORE INSERT OR UPDATE OF data, deleted, store_set ON hq.hq_record FOR EACH ROW EXECUTE FUNCTION hq.hq_record_changed();
 
-CREATE TRIGGER store_set_changed AFTER INSERT OR DELETE ON hq.store_set_member FOR EACH ROW EXECUTE FUNCTION hq.store_set_changed();
+CREATE TRIGGER store_set_joined AFTER INSERT ON hq.store_set_member REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hq.store_set_changed();
+
+CREATE TRIGGER store_set_left AFTER DELETE ON hq.store_set_member REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hq.store_set_changed();
 
 ALTER TABLE ONLY hq.activity
     ADD CONSTRAINT activity_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
@@ -1030,9 +1146,6 @@ ALTER TABLE ONLY hq.error_episode
 
 ALTER TABLE ONLY hq.hq_pointer
     ADD CONSTRAINT hq_pointer_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
-
-ALTER TABLE ONLY hq.hq_pointer
-    ADD CONSTRAINT hq_pointer_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
 
 ALTER TABLE ONLY hq.hq_pointer
     ADD CONSTRAINT hq_pointer_store_set_fkey FOREIGN KEY (store_set) REFERENCES hq.store_set(store_set);
@@ -1070,6 +1183,12 @@ ALTER TABLE ONLY hq.resync_entity
 ALTER TABLE ONLY hq.resync_job
     ADD CONSTRAINT resync_job_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
 
+ALTER TABLE ONLY hq.set_publication
+    ADD CONSTRAINT set_publication_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.set_publication
+    ADD CONSTRAINT set_publication_store_set_fkey FOREIGN KEY (store_set) REFERENCES hq.store_set(store_set);
+
 ALTER TABLE ONLY hq.store_command
     ADD CONSTRAINT store_command_job_id_fkey FOREIGN KEY (job_id) REFERENCES hq.resync_job(job_id);
 
@@ -1099,6 +1218,15 @@ ALTER TABLE ONLY hq.store_pull
 
 ALTER TABLE ONLY hq.store_report
     ADD CONSTRAINT store_report_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_set_change
+    ADD CONSTRAINT store_set_change_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
+
+ALTER TABLE ONLY hq.store_set_change
+    ADD CONSTRAINT store_set_change_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_set_change
+    ADD CONSTRAINT store_set_change_store_set_fkey FOREIGN KEY (store_set) REFERENCES hq.store_set(store_set);
 
 ALTER TABLE ONLY hq.store_set_member
     ADD CONSTRAINT store_set_member_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);

@@ -100,8 +100,11 @@ export async function startCollector(
     const watch = new Watch(pool, config.HQ_WATCH_INTERVAL_MS, sockets, (error) =>
       events.databaseFailed('watch', error),
     );
-    const publisher = new Publisher(pool, config.HQ_WATCH_INTERVAL_MS, sockets, (error) =>
-      events.databaseFailed('publish', error),
+    const publisher = new Publisher(
+      pool,
+      { intervalMs: config.HQ_WATCH_INTERVAL_MS, newsPerSecond: config.HQ_NEWS_PER_SECOND },
+      sockets,
+      (error) => events.databaseFailed('publish', error),
     );
     const latePages = new ReadingLoop(
       config.HQ_WATCH_INTERVAL_MS,
@@ -113,7 +116,8 @@ export async function startCollector(
     );
     const resyncs = new ReadingLoop(
       config.HQ_WATCH_INTERVAL_MS,
-      async () => void (await startQueuedResyncs(pool, config.HQ_MAX_RUNNING_RESYNCS)),
+      async () =>
+        void (await startQueuedResyncs(pool, config.HQ_MAX_RUNNING_RESYNCS, config.HQ_RESYNC_STALL_MS)),
       (error) => events.databaseFailed('start resyncs', error),
     );
     const listener = new Listener(
@@ -162,6 +166,8 @@ export async function startCollector(
     metrics.observe({
       sockets: () => sockets.size,
       pushesInFlight: () => push.inFlight,
+      pullsInFlight: () => pull.inFlight,
+      pullsWaiting: () => pull.waiting,
       pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
       leaseHeld: () => lease.held(),
       leaseAgeSeconds: () => lease.ageMs() / 1000,

@@ -63,10 +63,17 @@ export const settings = z.object({
   HQ_MAX_CONNECTIONS: wholeNumber(25_000, 1, 1_000_000).describe('Most store connections of this process.'),
   HQ_MAX_CONCURRENT_PUSHES: wholeNumber(64, 1, 10_000).describe('Pushes handled at once; more get 429.'),
   HQ_MAX_CONCURRENT_PULLS: wholeNumber(128, 1, 10_000).describe(
-    'Pulls answered at once, each with a page of up to 2 MiB until its store has taken it; more get 429.',
+    'Pulls answered at once, each with a page of up to 2 MiB until its store has taken it; more wait their turn.',
+  ),
+  HQ_PULL_WAIT_MS: milliseconds(20_000).describe('A pull that has waited this long for its turn gets 429.'),
+  HQ_NEWS_PER_SECOND: wholeNumber(2_000, 1, 1_000_000).describe(
+    'Stores that are told of something new, at most, in a second: they come for it at once.',
   ),
   HQ_MAX_RUNNING_RESYNCS: wholeNumber(20, 1, 10_000).describe(
     'Connected stores that read everything again at once; more wait their turn.',
+  ),
+  HQ_RESYNC_STALL_MS: milliseconds(300_000, 100).describe(
+    'A resync that has made no progress for this long gives its turn to another, and goes on when its store does.',
   ),
   HQ_CONFIRM_TIMEOUT_MS: milliseconds(120_000, 100).describe(
     'A page that its store has not confirmed after this long is a failure.',

@@ -1,3 +1,4 @@
+import type { Direction } from '@hq-sync/protocol/entity';
 import type { ErrorCode } from '@hq-sync/protocol/error-code';
 import type { RecordResult } from '@hq-sync/protocol/push';
 import type { Hello } from '@hq-sync/protocol/store-message';
@@ -81,21 +82,21 @@ export class Events {
     this.log.debug({ storeId, entity, records: results.length, durationSeconds }, 'push committed');
   }
 
-  pushFailed(storeId: string, entity: string, code: ErrorCode, durationSeconds: number): void {
-    this.metrics.syncDuration.observe({ direction: 'push', outcome: 'failure' }, durationSeconds);
-    this.metrics.syncFailures.inc({ code });
-    this.log.warn({ storeId, entity, code, durationSeconds }, 'push failed');
-  }
-
   pullAnswered(records: number, durationSeconds: number): void {
     this.metrics.syncDuration.observe({ direction: 'pull', outcome: 'success' }, durationSeconds);
     if (records > 0) this.metrics.batchRecords.observe({ direction: 'pull' }, records);
   }
 
-  pullFailed(storeId: string, code: ErrorCode, durationSeconds: number): void {
-    this.metrics.syncDuration.observe({ direction: 'pull', outcome: 'failure' }, durationSeconds);
+  operationFailed(
+    direction: Direction,
+    storeId: string,
+    entity: string,
+    code: ErrorCode,
+    durationSeconds: number,
+  ): void {
+    this.metrics.syncDuration.observe({ direction, outcome: 'failure' }, durationSeconds);
     this.metrics.syncFailures.inc({ code });
-    this.log.warn({ storeId, code, durationSeconds }, 'pull failed');
+    this.log.warn({ direction, storeId, entity, code, durationSeconds }, 'sync operation failed');
   }
 
   pagesUnconfirmed(pages: number): void {

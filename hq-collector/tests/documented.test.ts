@@ -21,6 +21,8 @@ test('docs/metrics.md has every process metric, with its type and labels, and no
   metrics.observe({
     sockets: () => 0,
     pushesInFlight: () => 0,
+    pullsInFlight: () => 0,
+    pullsWaiting: () => 0,
     pool: () => ({ total: 0, idle: 0, waiting: 0 }),
     leaseHeld: () => true,
     leaseAgeSeconds: () => 0,

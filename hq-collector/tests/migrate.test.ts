@@ -91,7 +91,7 @@ test('what is past its retention goes, with what hangs on it; deletes that go ar
      insert into hq.store_report (store_id, report_id, received_at) values ('s', gen_random_uuid(), ${past}), ('s', gen_random_uuid(), now());
      insert into hq.hq_record (entity, record_id, deleted, data) values
        ('products', 'old delete', true, null), ('products', 'new delete', true, null), ('products', 'old', false, '{}');
-     insert into hq.hq_pointer (entity, record_id, store_id, changed_at) values ('products', 'old', 's', ${past});
+     insert into hq.hq_pointer (entity, record_id, store_set, changed_at) values ('products', 'old', 'all', ${past});
      select hq.publish('products');
      update hq.hq_record set changed_at = ${past} where record_id like 'old%';
      insert into hq.upload_line (upload_id, line, record_id, deleted, received_at) values (gen_random_uuid(), 1, 'x', true, ${past})`,

@@ -1,6 +1,8 @@
 import { limits } from '@hq-sync/protocol/limits';
 import type { PullRequest } from '@hq-sync/protocol/pull';
 import type { IncomingMessage } from 'node:http';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { HqLine, parseJson } from './hq-line.js';
 import { agentLimits } from './limits.js';
 import { PageReader, type ReadPage } from './page-reader.js';
@@ -43,7 +45,11 @@ export class PullClient {
 
   /** @throws PullTimeout, PageTooLarge, or the error of the network (`ECONNREFUSED`, `ECONNRESET`, …). */
   pull(entity: string, token: string, asked: PullRequest): Promise<PullResponse> {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'accept-encoding': 'gzip',
+    };
     return this.line.post(`v1/pull/${entity}`, headers, JSON.stringify(asked), (response) =>
       this.read(response),
     );
@@ -54,14 +60,23 @@ export class PullClient {
     this.line.close();
   }
 
+  /** The answer's body, decompressed; each piece that comes over the line is told. */
+  private content(response: IncomingMessage): AsyncIterable<Buffer> {
+    response.on('data', this.onBytes);
+    if (response.headers['content-encoding'] !== 'gzip') return response;
+    const gunzip = createGunzip();
+    // A line that breaks breaks the page, and a page that is given up ends the line.
+    pipeline(response, gunzip, () => undefined);
+    return gunzip;
+  }
+
   private async read(response: IncomingMessage): Promise<PullResponse> {
     const { statusCode: status = 0, headers } = response;
     const reader = new PageReader();
     const chunks: Buffer[] = [];
     const maxBytes = status === 200 ? maxPageBodyBytes : agentLimits.maxProblemBytes;
     let bytes = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      this.onBytes();
+    for await (const chunk of this.content(response)) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw new PageTooLarge();
       if (status === 200) reader.feed(chunk);

@@ -43,6 +43,7 @@ export const changeRecords = endpoint({
       const received = await receive(pool, uploadId, lines);
       const outcome = await withTransaction(pool, async (tx) => {
         await tx.query(`set local statement_timeout = ${mergeTimeoutMs}`);
+        await tx.query(takeEntityLock, [entity]);
         const { rows } = await tx.query<{ kept: number; changed: number; deleted: number }>({
           text: mergeUpload,
           values: [uploadId, entity],
@@ -128,7 +129,9 @@ const keepLines = `
   select $1, line, record_id, store_set, deleted, data
   from jsonb_to_recordset($2::jsonb) as r(line integer, record_id text, store_set text, deleted boolean, data jsonb)`;
 
-// In the order of their keys, so that two uploads never wait for each other's rows in turn.
+// One upload of an entity at a time: two that delete and write each other's records would wait for each other in turn.
+const takeEntityLock = `select pg_advisory_xact_lock(hashtextextended('hq_record ' || $1, 0))`;
+
 const mergeUpload = `
   with wanted as (
     select distinct on (record_id) record_id, store_set, deleted, data

@@ -120,6 +120,8 @@ export const cancelResync = endpoint({
   answer: job,
   async handle({ pool }, { params: { jobId }, actor }) {
     await withTransaction(pool, async (tx) => {
+      // The command before its job, as the store's own answer to it locks them.
+      await tx.query('select from hq.store_command where command_id = $1 for update', [jobId]);
       const { rows } = await tx.query<{ storeId: string; state: string; entities: string[] }>(
         `select store_id as "storeId", state, entities from hq.resync_job where job_id = $1 for update`,
         [jobId],

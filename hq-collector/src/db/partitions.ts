@@ -96,8 +96,18 @@ const deletions: readonly string[] = [
     `lease_until < now() - interval '1 day' and not exists (
       select from hq.store_connection c where c.replica_id = collector.replica_id and c.connection_id is not null)`,
   ),
+  // What counts what a store lacks, and what knows a cursor: the newest of each stays.
+  ...['set_publication', 'publication'].map((table) =>
+    pieces(
+      table,
+      'ctid',
+      `published_at < days.tombstones and exists (
+        select from hq.${table} n where n.entity = ${table}.entity and n.head > ${table}.head
+          ${table === 'set_publication' ? 'and n.store_set = set_publication.store_set' : ''})`,
+    ),
+  ),
   // A cursor before what is forgotten has to start over. What waits for its publication is no tombstone yet.
-  ...['hq_record', 'hq_pointer'].map(
+  ...['hq_record', 'hq_pointer', 'store_set_change'].map(
     (table) => `${old}, piece as (
       select ctid from hq.${table}, days
       where position is not null and changed_at < days.tombstones ${table === 'hq_record' ? 'and deleted' : ''} limit $3

@@ -14,6 +14,8 @@ const misnamedSums = [
 export interface ProcessReadings {
   sockets(): number;
   pushesInFlight(): number;
+  pullsInFlight(): number;
+  pullsWaiting(): number;
   pool(): { total: number; idle: number; waiting: number };
   leaseHeld(): boolean;
   leaseAgeSeconds(): number;
@@ -134,6 +136,12 @@ export class ProcessMetrics {
       });
     gauge('hq_collector_sockets', 'Open store sockets, those without a hello included.', read.sockets);
     gauge('hq_collector_pushes_in_flight', 'Pushes being handled.', read.pushesInFlight);
+    gauge(
+      'hq_collector_pulls_in_flight',
+      'Pulls being answered, until their stores have taken the page.',
+      read.pullsInFlight,
+    );
+    gauge('hq_collector_pulls_waiting', 'Pulls that wait for their turn.', read.pullsWaiting);
     gauge('hq_collector_db_connections', 'Connections of the pool.', () => read.pool().total);
     gauge(
       'hq_collector_db_connections_idle',

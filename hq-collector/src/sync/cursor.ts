@@ -8,23 +8,37 @@ export interface Cursor {
   readonly scanEnd: number | null;
   /** Of the publication that covers `anchorOf` the cursor. */
   readonly nonce: number;
+  /** Set while the store looks again at sets that it has joined or left. */
+  readonly catchUp: CatchUp | null;
+}
+
+/** The store goes once more through sets that it has joined or left, up to `end`; then `end` is its position. */
+export interface CatchUp {
+  /** Position of the last change of its sets that this takes in. */
+  readonly end: number;
+  /** How far it has come, from 0. */
+  readonly at: number;
 }
 
 export const anchorOf = ({ position, scanEnd }: Pick<Cursor, 'position' | 'scanEnd'>): number =>
   scanEnd ?? position;
 
-export function formatCursor({ position, nonce, scanEnd }: Cursor): string {
-  return scanEnd === null ? `${position}.${nonce}` : `${position}.${nonce}.${scanEnd}`;
+export function formatCursor({ position, nonce, scanEnd, catchUp }: Cursor): string {
+  const parts = [position, nonce, scanEnd ?? '', catchUp?.end ?? '', catchUp?.at ?? ''];
+  return parts.join('.').replace(/\.+$/, '');
 }
 
 /** Undefined for what `formatCursor` never wrote. */
 export function parseCursor(text: string): Cursor | undefined {
-  const match = /^(\d{1,15})\.(\d{1,10})(?:\.(\d{1,15}))?$/.exec(text);
+  // 12 digits: at a thousand changes a second that is thirty years.
+  const match = /^(\d{1,12})\.(\d{1,10})(?:\.(\d{1,12})|\.(\d{0,12})\.(\d{1,12})\.(\d{1,12}))?$/.exec(text);
   if (!match) return undefined;
-  const [, position, nonce, scanEnd] = match;
+  const [, position, nonce, scanEnd, scanEndToo, end, at] = match;
+  const scan = scanEnd ?? scanEndToo;
   return {
     position: Number(position),
     nonce: Number(nonce),
-    scanEnd: scanEnd === undefined ? null : Number(scanEnd),
+    scanEnd: scan === undefined || scan === '' ? null : Number(scan),
+    catchUp: end === undefined ? null : { end: Number(end), at: Number(at) },
   };
 }

@@ -1,6 +1,7 @@
 import type { News } from '@hq-sync/protocol/hq-message';
 import type { Pool } from '../db/database.js';
 import { ReadingLoop } from '../db/reading-loop.js';
+import { NewsQueue } from './news-queue.js';
 
 /** NOTIFY channels: HQ's data changed and waits for its positions; something was published. */
 export const hqDataChangedChannel = 'hq_data_changed';
@@ -20,13 +21,16 @@ export class Publisher {
   private readonly loop: ReadingLoop;
   /** Head of each entity of which the stores here have been told. */
   private told: Map<string, number> | undefined;
+  private readonly queue: NewsQueue;
 
+  /** @param newsPerSecond stores that are told in a second, at most. */
   constructor(
     private readonly pool: Pool,
-    intervalMs: number,
+    { intervalMs, newsPerSecond }: { intervalMs: number; newsPerSecond: number },
     private readonly fleet: PublishedFleet,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.queue = new NewsQueue(newsPerSecond, (storeId, news) => fleet.news(storeId, news));
     this.loop = new ReadingLoop(intervalMs, () => this.publishAndTell(), onError);
   }
 
@@ -34,8 +38,9 @@ export class Publisher {
     this.loop.start();
   }
 
-  stop(): Promise<void> {
-    return this.loop.stop();
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    this.queue.stop();
   }
 
   /** Publishes now. Never rejects. */
@@ -82,7 +87,6 @@ export class Publisher {
   ): Promise<void> {
     const { storeIds } = this.fleet.connected();
     if (moved.length === 0 || storeIds.length === 0) return;
-    const entitiesByStore = new Map<string, string[]>();
     for (const { entity, head } of moved) {
       const { rows } = await this.pool.query<{ storeId: string }>(concernedStores, [
         entity,
@@ -90,28 +94,26 @@ export class Publisher {
         head,
         storeIds,
       ]);
-      for (const { storeId } of rows) {
-        const entities = entitiesByStore.get(storeId);
-        if (entities) entities.push(entity);
-        else entitiesByStore.set(storeId, [entity]);
-      }
+      for (const { storeId } of rows) this.queue.add(storeId, [entity]);
     }
-    for (const [storeId, entities] of entitiesByStore) this.fleet.news(storeId, { type: 'news', entities });
   }
 }
 
 const waitingEntities = `
   select entity from hq.entity e where direction = 'pull' and (
     exists (select from hq.hq_record r where r.entity = e.entity and r.position is null)
-    or exists (select from hq.hq_pointer p where p.entity = e.entity and p.position is null))`;
+    or exists (select from hq.hq_pointer p where p.entity = e.entity and p.position is null)
+    or exists (select from hq.store_set_change c where c.entity = e.entity and c.position is null))`;
 
+// By what each publication brought to each set: nothing for each record.
 const concernedStores = `
   with moved as materialized (
-    select distinct store_set, null::text as store_id from hq.hq_record
-    where entity = $1 and position > $2 and position <= $3
-    union
-    select store_set, store_id from hq.hq_pointer where entity = $1 and position > $2 and position <= $3
+    select distinct store_set from hq.set_publication where entity = $1 and head > $2 and head <= $3
   )
   select c.store_id as "storeId" from unnest($4::text[]) as c(store_id)
-  where exists (select from moved where store_set = 'all' or moved.store_id = c.store_id)
-    or exists (select from moved join hq.store_set_member m using (store_set) where m.store_id = c.store_id)`;
+  where exists (select from moved where store_set = 'all')
+    or exists (select from moved join hq.store_set_member m using (store_set) where m.store_id = c.store_id)
+    or exists (
+      select from hq.store_set_change s
+      where s.store_id = c.store_id and s.entity = $1 and s.position > $2 and s.position <= $3
+        and hq.set_has_records(s.entity, s.store_set))`;

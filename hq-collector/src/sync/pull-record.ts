@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { Queryable } from '../db/database.js';
-import type { PullPage } from './pull-page.js';
+import { Batches } from '../db/batches.js';
+import type { Pool } from '../db/database.js';
 
 /** What a pull changes at HQ: the page before it is confirmed, this page is noted as sent. */
 export interface PullRecord {
@@ -8,96 +7,135 @@ export interface PullRecord {
   readonly entity: string;
   /** Page that the store says it has applied. */
   readonly confirm: string | null;
-  /** Undefined when there is nothing to send. */
-  readonly page: PullPage | undefined;
+  /** Position of the cursor that the store asked with; 0 from the start. */
+  readonly askedPosition: number;
   /** The store has begun from the start: what HQ believed of it is void. */
   readonly fromStart: boolean;
   /** Where the reading from the start will have been through, while the store is in one. */
   readonly scanEnd: number | null;
   /** The store was reading from the start, and this finds nothing more: the reading is over without a page to confirm. */
   readonly scanEnded: boolean;
+  /** The page sent; null: there was nothing to send. */
+  readonly page: {
+    readonly id: string;
+    /** Where the store is once it has confirmed the page. */
+    readonly position: number;
+    readonly scanEnd: number | null;
+    readonly records: number;
+    readonly bytes: number;
+  } | null;
+  /** Where the next cursor is held to HQ's history. */
+  readonly anchor: number;
 }
 
-/**
- * One statement, so that a page is confirmed and counted once or not at all.
- * @returns the id of the page sent; null for none.
- */
-export async function recordPull(db: Queryable, record: PullRecord): Promise<string | null> {
-  const { storeId, entity, confirm, page, fromStart, scanEnd, scanEnded } = record;
-  const pageId = page ? randomUUID() : null;
-  await db.query({
-    name: 'record-pull',
-    text: confirmAndSend,
-    values: [
-      storeId,
-      entity,
-      confirm,
-      fromStart,
-      pageId,
-      page?.position ?? null,
-      page?.scanEnd ?? null,
-      page?.records ?? null,
-      page?.bytes ?? null,
-      scanEnded,
-      scanEnd,
-    ],
-  });
-  return pageId;
-}
+/** Nonce of the publication that covers the anchor; null: there is none. */
+export type RecordedPull = number | null;
 
-// A confirmed page is a success of the pull: a row in the log, and the end of its episodes.
+/** Most pulls that one statement records. */
+const maxPulls = 64;
+
+/** Records pulls, many with one statement: a page is confirmed and counted once or not at all. */
+export const pullRecords = (pool: Pool): Batches<PullRecord, RecordedPull> =>
+  new Batches(
+    async (pulls) => {
+      const { rows } = await pool.query<{ number: number; nonce: number | null }>({
+        name: 'record-pulls',
+        text: confirmAndSend,
+        values: [JSON.stringify(pulls.map((pull, index) => ({ number: index, ...pull })))],
+      });
+      const nonces: RecordedPull[] = pulls.map(() => null);
+      for (const { number, nonce } of rows) nonces[number] = nonce;
+      return nonces;
+    },
+    maxPulls,
+    ({ storeId, entity }) => JSON.stringify([storeId, entity]),
+  );
+
+// A confirmed page is a success of the pull: a row in the log, and the end of its episodes. Rows are locked in the order
+// of their keys, so that two statements never wait for each other in turn. A request whose cursor lies before what is
+// confirmed came late, after the one that its store sent next: it gets its page and changes nothing here.
 const confirmAndSend = `
-  with before as (
-    select * from hq.store_pull where store_id = $1 and entity = $2 for update
-  ), confirmed as (
-    select * from before where page_id = $3
+  with asked as materialized (
+    select number, "storeId" as store_id, entity, confirm, "askedPosition" as asked_position, "fromStart" as from_start,
+      "scanEnd" as scan_end, "scanEnded" as scan_ended, anchor,
+      (page ->> 'id')::uuid as page_id, (page ->> 'position')::bigint as page_position, (page ->> 'scanEnd')::bigint as page_scan_end,
+      (page ->> 'records')::integer as page_records, (page ->> 'bytes')::bigint as page_bytes
+    from jsonb_to_recordset($1::jsonb) as r(number integer, "storeId" text, entity text, confirm uuid, "askedPosition" bigint,
+      "fromStart" boolean, "scanEnd" bigint, "scanEnded" boolean, anchor bigint, page jsonb)
+  ), before as materialized (
+    select p.* from hq.store_pull p join asked a using (store_id, entity) order by p.store_id, p.entity for update of p
+  ), confirmed as materialized (
+    select b.* from asked a join before b using (store_id, entity) where b.page_id = a.confirm
   ), logged as (
     insert into hq.sync_log (store_id, entity, direction, batch_id, succeeded, records, accepted, bytes, duration_ms)
-    select $1, $2, 'pull', page_id::text, true, page_records, page_records, page_bytes,
+    select store_id, entity, 'pull', page_id::text, true, page_records, page_records, page_bytes,
       (extract(epoch from clock_timestamp() - page_sent_at) * 1000)::integer
     from confirmed
   ), counted as (
     insert into hq.store_entity as e (store_id, entity, direction, last_success_at, records_total)
-    select $1, $2, 'pull', clock_timestamp(), page_records from confirmed
+    select store_id, entity, 'pull', clock_timestamp(), page_records from confirmed order by 1, 2
     on conflict (store_id, entity, direction) do update set last_success_at = excluded.last_success_at,
       records_total = e.records_total + excluded.records_total, changed_at = clock_timestamp()
+  ), ending as materialized (
+    select x.episode_id from hq.error_episode x join confirmed c using (store_id)
+    where x.resolved_at is null and (x.entity = '' or (x.entity = c.entity and x.direction = 'pull'))
+    order by x.episode_id for update of x
   ), resolved as (
-    update hq.error_episode set resolved_at = clock_timestamp()
-    where store_id = $1 and resolved_at is null and (entity = '' or (entity = $2 and direction = 'pull'))
-      and exists (select from confirmed)
-  ), scanned as (
-    select
-      case when $4 then 0 else b.scanned_records + coalesce((select page_records from confirmed), 0) end as records,
-      $10 or (not $4 and exists (select from confirmed where page_scan_end is null)) as ended
-    from (select) one left join before b on true
-    where $4 or b.scan_end is not null
+    update hq.error_episode x set resolved_at = clock_timestamp() from ending where x.episode_id = ending.episode_id
+  ), scanned as materialized (
+    select a.store_id, a.entity, a.from_start,
+      case when a.from_start then 0 else b.scanned_records + coalesce(c.page_records, 0) end as records,
+      a.scan_ended or (not a.from_start and c.page_id is not null and c.page_scan_end is null) as ended
+    from asked a
+    left join before b using (store_id, entity)
+    left join confirmed c using (store_id, entity)
+    where a.from_start or b.scan_end is not null
   ), progress as (
     update hq.resync_entity r set
       begun = true,
       records_confirmed = case when s.ended then r.records_total
         else greatest(r.records_confirmed, least(s.records, r.records_total)) end,
-      done = s.ended
-    from scanned s, hq.resync_job j
-    where j.store_id = $1 and j.state = 'running' and r.job_id = j.job_id and r.entity = $2
-      and ($4 or r.begun) and not r.done
+      done = s.ended,
+      progressed_at = clock_timestamp()
+    from scanned s join hq.resync_job j on j.store_id = s.store_id and j.state = 'running'
+    where r.job_id = j.job_id and r.entity = s.entity and (s.from_start or r.begun) and not r.done
     returning r.job_id, r.entity, r.done
   ), finished as (
     update hq.resync_job j set state = 'done', ended_at = clock_timestamp()
-    from progress p
-    where p.done and j.job_id = p.job_id and j.state = 'running' and not exists (
-      select from hq.resync_entity o where o.job_id = p.job_id and o.entity <> p.entity and not o.done)
+    where j.state = 'running' and j.job_id in (select job_id from progress where done) and not exists (
+      select from hq.resync_entity o where o.job_id = j.job_id and not o.done
+        and not exists (select from progress p where p.job_id = o.job_id and p.entity = o.entity and p.done))
+  ), sent as (
+    insert into hq.store_pull as p (store_id, entity, scan_end, scan_started_at, page_id, page_position, page_scan_end,
+      page_records, page_bytes, page_sent_at)
+    select store_id, entity, case when from_start and not scan_ended then scan_end end,
+      case when from_start and not scan_ended then clock_timestamp() end, page_id, page_position, page_scan_end,
+      page_records, page_bytes, case when page_id is not null then clock_timestamp() end
+    from asked a
+    where from_start or confirm is not null and exists (select from confirmed c where c.page_id = a.confirm)
+      or asked_position >= coalesce((
+        select confirmed_position from before b where b.store_id = a.store_id and b.entity = a.entity), 0)
+    order by 1, 2
+    on conflict (store_id, entity) do update set
+      (confirmed_position, scan_end, scan_started_at, scanned_records, page_sent_at, page_failed) = (
+        select
+          case when a.from_start then 0 else coalesce(c.page_position, p.confirmed_position) end,
+          case when a.scan_ended then null when a.from_start then a.scan_end
+            when c.page_id is not null then c.page_scan_end else p.scan_end end,
+          case when a.scan_ended then null when a.from_start then excluded.scan_started_at
+            when c.page_id is not null and c.page_scan_end is null then null else p.scan_started_at end,
+          case when a.from_start then 0 else coalesce(s.records, p.scanned_records) end,
+          -- A page that takes the place of one still unconfirmed has no time of its own.
+          case when excluded.page_id is null then null
+            when p.page_id is not null and c.page_id is null and not a.from_start and not p.page_failed then p.page_sent_at
+            else excluded.page_sent_at end,
+          false
+        from asked a
+        left join confirmed c using (store_id, entity)
+        left join scanned s using (store_id, entity)
+        where a.store_id = p.store_id and a.entity = p.entity),
+      page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,
+      page_records = excluded.page_records, page_bytes = excluded.page_bytes
   )
-  insert into hq.store_pull as p (store_id, entity, scan_end, page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at)
-  values ($1, $2, case when $4 and not $10 then $11::bigint end, $5::uuid, $6::bigint, $7::bigint, $8::integer, $9::bigint,
-    case when $5::uuid is not null then clock_timestamp() end)
-  on conflict (store_id, entity) do update set
-    confirmed_position = case when $4 then 0
-      else coalesce((select page_position from confirmed), p.confirmed_position) end,
-    scan_end = case when $10 then null
-      when $4 then $11::bigint
-      when exists (select from confirmed) then (select page_scan_end from confirmed)
-      else p.scan_end end,
-    page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,
-    page_records = excluded.page_records, page_bytes = excluded.page_bytes, page_sent_at = excluded.page_sent_at,
-    page_failed = false,
-    scanned_records = case when $4 then 0 else coalesce((select records from scanned), p.scanned_records) end`;
+  select number, (select nonce from hq.publication p where p.entity = a.entity and p.head >= a.anchor order by p.head limit 1) as nonce
+  from asked a`;

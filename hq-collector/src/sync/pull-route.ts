@@ -1,31 +1,27 @@
+import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { limits } from '@hq-sync/protocol/limits';
 import { pullRequest, type PageEnd, type PullRequest } from '@hq-sync/protocol/pull';
 import type { Request, Response } from 'express';
 import type { Config } from '../config.js';
 import type { Events } from '../events.js';
-import { answerProblem } from '../http/answer-problem.js';
 import { CodedError, codedError } from '../http/coded-error.js';
 import { pathOf } from '../socket/read-frame.js';
 import { BodyError, readBody } from './batch-body.js';
-import { anchorOf, formatCursor, type Cursor } from './cursor.js';
+import { anchorOf, formatCursor, parseCursor, type Cursor } from './cursor.js';
 import type { EmptyChecks } from './empty-checks.js';
 import type { FailureRecorder } from './failure-recorder.js';
-import { kindOf } from './kind-of.js';
-import { readPage, readPullState, type PullPage } from './pull-page.js';
-import { recordPull } from './pull-record.js';
-import { admitSender, requireDirection, type Door } from './sender.js';
+import { findNextPage, followingRange, startingCursor } from './next-page.js';
+import { answerFailure, newProgress, type OperationProgress } from './operation-failure.js';
+import { PageCache, type SharedPage } from './page-cache.js';
+import { Places } from './places.js';
+import { pullRecords } from './pull-record.js';
+import { pullStates } from './pull-state.js';
+import { askableEntity, requireDirection, requireSender, senderSecretHash, type Door } from './sender.js';
 
 const maxRequestBytes = 4 * 1024;
 /** Agents make one pull at a time; a second is one whose line has died unnoticed. */
 const maxPullsOfStore = 2;
-
-/** What is known of a pull when it fails, and the place that it holds. */
-interface Progress {
-  storeId?: string;
-  /** Set once HQ is known to have it. */
-  entity?: string;
-  release?: () => void;
-}
 
 export interface PullContext extends Door {
   readonly config: Config;
@@ -35,136 +31,149 @@ export interface PullContext extends Door {
   draining(): boolean;
 }
 
+/** A page on its way to a store. */
+interface Answer {
+  readonly shared: SharedPage;
+  readonly end: PageEnd;
+  /** Where the store will go on, if more is there: read while it takes this page. */
+  readAhead(): void;
+}
+
 /** `POST /v1/pull/{entity}`: confirms the page before and sends the next one. */
 export class PullRoute {
-  private inFlight = 0;
+  private readonly places: Places;
+  private readonly pages: PageCache;
+  private readonly states;
+  private readonly records;
   private readonly inFlightByStore = new Map<string, number>();
 
-  constructor(private readonly context: PullContext) {}
+  constructor(private readonly context: PullContext) {
+    this.places = new Places(context.config.HQ_MAX_CONCURRENT_PULLS);
+    this.pages = new PageCache(context.pool);
+    this.states = pullStates(context.pool);
+    this.records = pullRecords(context.pool);
+  }
+
+  get inFlight(): number {
+    return this.places.inUse;
+  }
+
+  get waiting(): number {
+    return this.places.waiting;
+  }
 
   readonly handle = async (request: Request<{ entity: string }>, response: Response): Promise<void> => {
-    const startedMs = performance.now();
-    const progress: Progress = {};
+    const { config, events } = this.context;
+    const progress = newProgress('pull');
+    const releases: (() => void)[] = [];
     try {
-      const { page, end } = await this.pull(request, progress);
-      response.status(200).setHeader('Content-Type', 'application/x-ndjson');
-      response.end(`${page.body}${JSON.stringify(end)}\n`);
-      this.context.events.pullAnswered(page.records, (performance.now() - startedMs) / 1000);
-      await taken(response, this.context.config.HQ_BODY_DEADLINE_MS);
-    } catch (error) {
-      this.fail(request, response, progress, error, startedMs);
+      const { shared, end, readAhead } = await this.pull(request, progress, releases);
+      await sendPage(request, response, shared, end);
+      readAhead();
+      events.pullAnswered(end.page.records, (performance.now() - progress.startedMs) / 1000);
+      await taken(response, config.HQ_BODY_DEADLINE_MS);
+    } catch (cause) {
+      const error = cause instanceof BodyError ? new CodedError(cause.code) : codedError(cause);
+      await answerFailure(this.context, request, response, progress, error, cause);
     } finally {
-      progress.release?.();
+      for (const release of releases) release();
     }
   };
 
-  /** A place until the answer has been taken: the pages of slow readers are what costs memory. */
+  /** `releases` gets what gives back the places taken, also when it throws. */
+  private async pull(
+    request: Request<{ entity: string }>,
+    progress: OperationProgress,
+    releases: (() => void)[],
+  ): Promise<Answer> {
+    const { config, pool } = this.context;
+    if (this.context.draining()) throw new CodedError('shutting_down');
+    const { entity } = request.params;
+    const secretHash = senderSecretHash(this.context, request);
+    const asked = await readRequest(request, config);
+    const inTime = await this.places.take(config.HQ_PULL_WAIT_MS);
+    if (inTime) releases.push(() => this.places.give());
+    const cursorAsked = asked instanceof CodedError ? null : asked.cursor;
+    const question = { secretHash, entity: askableEntity(entity), cursor: cursorAsked };
+    const state = requireSender(this.context, request, await this.states.call(question));
+    const { storeId } = state;
+    progress.storeId = storeId;
+    requireDirection(entity, state.direction, 'pull');
+    progress.entity = entity;
+    if (!inTime) throw new CodedError('overloaded');
+    if (asked instanceof CodedError) throw asked;
+    releases.push(this.admit(storeId));
+
+    const cursor = startingCursor(asked.cursor, state);
+    const maxRecords = asked.maxRecords ?? limits.maxPageRecords;
+    const { shared, scanEnd, next, more } = await findNextPage(
+      pool,
+      this.pages,
+      entity,
+      cursor,
+      state,
+      maxRecords,
+    );
+    const { records, body } = shared.page;
+    const fromStart = asked.cursor === null;
+    const sent = records > 0;
+    const scanEnded = !sent && next.scanEnd === null && (fromStart || scanEnd !== null);
+    const id = sent ? randomUUID() : null;
+    const anchor = anchorOf(next);
+    let nonce = anchor === anchorOf(cursor) ? cursor.nonce : (state.headNonce ?? 0);
+    if (id !== null || asked.confirm !== undefined || fromStart || scanEnded) {
+      const recorded = await this.records.call({
+        storeId,
+        entity,
+        confirm: asked.confirm ?? null,
+        askedPosition: cursor.position,
+        fromStart,
+        scanEnd,
+        scanEnded,
+        page: id && { id, position: next.position, scanEnd: next.scanEnd, records, bytes: body.length },
+        anchor,
+      });
+      if (anchor !== anchorOf(cursor)) nonce = recorded ?? 0;
+    }
+    if (!sent) this.context.emptyChecks.add(storeId, entity, next.position);
+    return {
+      shared,
+      end: {
+        page: {
+          id,
+          cursor: formatCursor({ ...next, nonce }),
+          records,
+          more,
+          scanning: next.scanEnd !== null,
+        },
+      },
+      readAhead: () => {
+        if (more && records > 0)
+          this.pages.readAhead(followingRange(entity, next, state, maxRecords), takesGzip(request));
+      },
+    };
+  }
+
+  /** Held until the answer has been taken: a store has no use for more pages than it can take. */
   private admit(storeId: string): () => void {
     const ofStore = this.inFlightByStore.get(storeId) ?? 0;
-    if (this.inFlight >= this.context.config.HQ_MAX_CONCURRENT_PULLS || ofStore >= maxPullsOfStore)
-      throw new CodedError('overloaded');
-    this.inFlight += 1;
+    if (ofStore >= maxPullsOfStore) throw new CodedError('overloaded');
     this.inFlightByStore.set(storeId, ofStore + 1);
     return () => {
-      this.inFlight -= 1;
       const left = this.inFlightByStore.get(storeId)! - 1;
       if (left > 0) this.inFlightByStore.set(storeId, left);
       else this.inFlightByStore.delete(storeId);
     };
   }
-
-  private async pull(
-    request: Request<{ entity: string }>,
-    progress: Progress,
-  ): Promise<{ page: PullPage; end: PageEnd }> {
-    const { config, pool } = this.context;
-    if (this.context.draining()) throw new CodedError('shutting_down');
-    const { entity } = request.params;
-    const { store, direction } = await admitSender(this.context, request, entity);
-    const { storeId } = store;
-    progress.storeId = storeId;
-    requireDirection(entity, direction, 'pull');
-    progress.entity = entity;
-    const asked = await readRequest(request, config);
-    progress.release = this.admit(storeId);
-    const { state, cursor } = await readPullState(pool, storeId, entity, asked.cursor);
-    const maxRecords = asked.maxRecords ?? limits.maxPageRecords;
-    const page = await readPage(pool, storeId, entity, state, cursor, maxRecords);
-    const sent = page.records > 0;
-    const fromStart = asked.cursor === null;
-    const scanEnded = !sent && page.scanEnd === null && (fromStart || cursor.scanEnd !== null);
-    const pageId =
-      sent || asked.confirm !== undefined || fromStart || scanEnded
-        ? await recordPull(pool, {
-            storeId,
-            entity,
-            confirm: asked.confirm ?? null,
-            page: sent ? page : undefined,
-            fromStart,
-            scanEnd: cursor.scanEnd,
-            scanEnded,
-          })
-        : null;
-    if (!sent) this.context.emptyChecks.add(storeId, entity);
-    return {
-      page,
-      end: {
-        page: {
-          id: pageId,
-          cursor: formatCursor(await this.next(entity, cursor, page)),
-          records: page.records,
-          more: page.more,
-          scanning: page.scanEnd !== null,
-        },
-      },
-    };
-  }
-
-  /** Where the next page begins; a cursor that moves on to another anchor gets that publication's nonce. */
-  private async next(entity: string, before: Cursor, { position, scanEnd }: PullPage): Promise<Cursor> {
-    const anchor = anchorOf({ position, scanEnd });
-    if (anchor === anchorOf(before)) return { position, scanEnd, nonce: before.nonce };
-    const { rows } = await this.context.pool.query<{ nonce: number }>({
-      name: 'publication-nonce',
-      text: 'select nonce from hq.publication where entity = $1 and head >= $2 order by head limit 1',
-      values: [entity, anchor],
-    });
-    return { position, scanEnd, nonce: rows[0]?.nonce ?? 0 };
-  }
-
-  private fail(
-    request: Request<{ entity: string }>,
-    response: Response,
-    { storeId, entity }: Progress,
-    cause: unknown,
-    startedMs: number,
-  ): void {
-    const { events, failures } = this.context;
-    const error = cause instanceof BodyError ? new CodedError(cause.code) : codedError(cause);
-    if (error.code === 'internal_error') events.requestFailed('pull', cause);
-    if (error.code === 'database_unavailable') events.databaseFailed('pull', cause);
-    const kind = kindOf(error.code);
-    // A cursor that starts over is no failure: it has no kind.
-    if (storeId !== undefined && kind !== undefined) {
-      const durationMs = performance.now() - startedMs;
-      const known = entity === undefined ? {} : ({ entity, direction: 'pull' } as const);
-      events.pullFailed(storeId, error.code, durationMs / 1000);
-      void failures.record({
-        storeId,
-        ...known,
-        kind,
-        code: error.code,
-        message: error.extra.detail ?? error.code,
-        source: 'http',
-        operation: { batchId: null, schemaVersion: null, records: 0, bytes: 0, durationMs },
-      });
-    }
-    answerProblem(request, response, error);
-  }
 }
 
-/** @throws CodedError `pull_invalid`, BodyError's codes. */
-async function readRequest(request: Request, config: Config): Promise<PullRequest> {
+type AskedPull = Omit<PullRequest, 'cursor'> & { readonly cursor: Cursor | null };
+
+/**
+ * A body that does not fit is returned, not thrown: who sent it is found out first.
+ * @throws BodyError
+ */
+async function readRequest(request: Request, config: Config): Promise<AskedPull | CodedError> {
   const body = await readBody(
     request,
     false,
@@ -179,13 +188,40 @@ async function readRequest(request: Request, config: Config): Promise<PullReques
   try {
     json = JSON.parse(body.toString('utf8'));
   } catch {
-    throw new CodedError('pull_invalid', { errors: [{ path: '', message: 'is not JSON' }] });
+    return pullInvalid([{ path: '', message: 'is not JSON' }]);
   }
   const parsed = pullRequest.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new CodedError('pull_invalid', {
-    errors: parsed.error.issues.map((issue) => ({ path: pathOf(issue.path), message: issue.message })),
-  });
+  if (!parsed.success)
+    return pullInvalid(
+      parsed.error.issues.map((issue) => ({ path: pathOf(issue.path), message: issue.message })),
+    );
+  if (parsed.data.cursor === null) return { ...parsed.data, cursor: null };
+  const cursor = parseCursor(parsed.data.cursor);
+  if (!cursor) return pullInvalid([{ path: 'cursor', message: 'is not one of HQ' }]);
+  return { ...parsed.data, cursor };
+}
+
+const pullInvalid = (errors: { path: string; message: string }[]) =>
+  new CodedError('pull_invalid', { errors });
+
+const takesGzip = (request: Request): boolean => request.acceptsEncodings('gzip') === 'gzip';
+
+/** Records and end are two gzip members, so that the records' one serves any number of stores. */
+async function sendPage(
+  request: Request,
+  response: Response,
+  shared: SharedPage,
+  end: PageEnd,
+): Promise<void> {
+  const last = `${JSON.stringify(end)}\n`;
+  const zipped = shared.page.records > 0 && takesGzip(request);
+  const parts = zipped ? [await shared.gzip(), gzipSync(last)] : [shared.page.body, Buffer.from(last)];
+  response.status(200).setHeader('Content-Type', 'application/x-ndjson');
+  response.setHeader('Vary', 'Accept-Encoding');
+  if (zipped) response.setHeader('Content-Encoding', 'gzip');
+  response.setHeader('Content-Length', parts[0]!.length + parts[1]!.length);
+  response.write(parts[0]);
+  response.end(parts[1]);
 }
 
 /** Resolves when the client has the whole answer, or is gone; one that does not take it in time is cut. */

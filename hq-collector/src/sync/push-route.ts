@@ -1,4 +1,3 @@
-import { errors } from '@hq-sync/protocol/error-code';
 import { limits } from '@hq-sync/protocol/limits';
 import { pushHeaders, type PushAnswer, type RecordResult } from '@hq-sync/protocol/push';
 import type { Request, Response } from 'express';
@@ -6,11 +5,10 @@ import type { Config } from '../config.js';
 import { withTransaction } from '../db/database.js';
 import { databaseFailure } from '../db/sqlstate.js';
 import type { Events } from '../events.js';
-import { answerProblem } from '../http/answer-problem.js';
 import { CodedError, codedError } from '../http/coded-error.js';
 import { BodyError, readBatchLines } from './batch-body.js';
 import type { FailureRecorder } from './failure-recorder.js';
-import { kindOf } from './kind-of.js';
+import { answerFailure, newProgress, type OperationProgress } from './operation-failure.js';
 import { takePushLock } from './push-lock.js';
 import { admitSender, requireDirection, type Door, type SendingStore } from './sender.js';
 import { QuarantineFullError } from './quarantine.js';
@@ -28,17 +26,6 @@ export interface PushContext extends Door {
   draining(): boolean;
 }
 
-/** What is known of a push when it fails. */
-interface Progress {
-  storeId?: string;
-  /** Set once HQ is known to have it. A name that only the sender knows has no episode: such names have no bound. */
-  entity?: string;
-  batchId: string | null;
-  schemaVersion: number | null;
-  records: number;
-  bytes: number;
-}
-
 /** `POST /v1/push/{entity}`: one batch, one transaction, one answer that names every line. */
 export class PushRoute {
   inFlight = 0;
@@ -46,24 +33,22 @@ export class PushRoute {
   constructor(private readonly context: PushContext) {}
 
   readonly handle = async (request: Request<{ entity: string }>, response: Response): Promise<void> => {
-    const startedMs = performance.now();
-    const progress: Progress = { batchId: null, schemaVersion: null, records: 0, bytes: 0 };
+    const progress = newProgress('push');
     this.inFlight += 1;
     try {
-      const answer = await this.push(request, progress, startedMs);
+      const answer = await this.push(request, progress);
       response.status(200).json(answer);
-    } catch (error) {
-      await this.fail(request, response, progress, error, startedMs);
+    } catch (cause) {
+      if (cause instanceof BodyError) progress.bytes = cause.bytes;
+      const error = toCodedError(cause, this.context.config);
+      await answerFailure(this.context, request, response, progress, error, cause);
     } finally {
       this.inFlight -= 1;
     }
   };
 
-  private async push(
-    request: Request<{ entity: string }>,
-    progress: Progress,
-    startedMs: number,
-  ): Promise<PushAnswer> {
+  private async push(request: Request<{ entity: string }>, progress: OperationProgress): Promise<PushAnswer> {
+    const { startedMs } = progress;
     const { config, events } = this.context;
     if (this.context.draining()) throw new CodedError('shutting_down');
     const { entity } = request.params;
@@ -141,49 +126,11 @@ export class PushRoute {
       return { records: [...left.records, ...right.records], receipt: right.receipt };
     }
   }
-
-  private async fail(
-    request: Request<{ entity: string }>,
-    response: Response,
-    progress: Progress,
-    cause: unknown,
-    startedMs: number,
-  ): Promise<void> {
-    const { events, failures, config } = this.context;
-    const error = toCodedError(cause, config);
-    const durationMs = performance.now() - startedMs;
-    if (error.code === 'internal_error') events.requestFailed('push', cause);
-    if (error.code === 'database_unavailable') events.databaseFailed('push', cause);
-    if (progress.storeId !== undefined) {
-      const { entity } = progress;
-      const known = entity === undefined ? {} : ({ entity, direction: 'push' } as const);
-      events.pushFailed(progress.storeId, entity ?? 'unknown', error.code, durationMs / 1000);
-      const bytes = cause instanceof BodyError ? cause.bytes : progress.bytes;
-      const written = failures.record({
-        storeId: progress.storeId,
-        ...known,
-        kind: kindOf(error.code),
-        code: error.code,
-        message: error.extra.detail ?? errors[error.code].title,
-        source: 'http',
-        operation: {
-          batchId: progress.batchId,
-          schemaVersion: progress.schemaVersion,
-          records: progress.records,
-          bytes,
-          durationMs,
-        },
-      });
-      // The row is there when the store reads its answer, unless Postgres is what failed.
-      if (error.code !== 'database_unavailable') await written;
-    }
-    answerProblem(request, response, error);
-  }
 }
 
 function readHeaders(
   request: Request,
-  progress: Progress,
+  progress: OperationProgress,
 ): { batchId: string; schemaVersion: number; saidReceipt: number | undefined } {
   const headers = pushHeaders.safeParse(request.headers);
   if (!headers.success) {

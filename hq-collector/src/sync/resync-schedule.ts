@@ -6,18 +6,19 @@ import { hintStoreChanged } from '../fleet/watch.js';
 const scheduleLockKey = 7_316_003;
 
 /**
- * Starts queued jobs of connected stores, oldest first, as long as fewer than `maxRunning` connected stores have one under
- * way: fixes what the store has to get, and leaves it the command. One collector at a time; the others return at once.
+ * Starts queued jobs of connected stores, oldest first, as long as fewer than `maxRunning` connected stores have one that
+ * has made progress within `stallMs`: fixes what the store has to get, and leaves it the command. One collector at a
+ * time; the others return at once.
  * @returns how many it started.
  */
-export async function startQueuedResyncs(pool: Pool, maxRunning: number): Promise<number> {
+export async function startQueuedResyncs(pool: Pool, maxRunning: number, stallMs: number): Promise<number> {
   return withTransaction(pool, async (tx) => {
     const { rows } = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [
       scheduleLockKey,
     ]);
     if (!rows[0]?.mine) return 0;
     await tx.query(endComplete);
-    const { rows: started } = await tx.query<{ job_id: string }>(startJobs, [maxRunning]);
+    const { rows: started } = await tx.query<{ job_id: string }>(startJobs, [maxRunning, stallMs]);
     const jobIds = started.map((row) => row.job_id);
     if (jobIds.length === 0) return 0;
     await tx.query(fixTotals, [jobIds]);
@@ -35,7 +36,10 @@ const endComplete = `
 const startJobs = `
   with connected as materialized (select store_id from hq_view.store_status where status = 'connected'),
   running as (
-    select count(*) as jobs from hq.resync_job join connected using (store_id) where state = 'running'
+    select count(*) as jobs from hq.resync_job j join connected using (store_id)
+    where state = 'running' and exists (
+      select from hq.resync_entity e
+      where e.job_id = j.job_id and e.progressed_at > clock_timestamp() - $2 * interval '1 ms')
   ), next as (
     select job_id from hq.resync_job join connected using (store_id)
     where state = 'queued' order by created_at, job_id

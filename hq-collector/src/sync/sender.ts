@@ -27,18 +27,13 @@ export interface Door {
   touch(storeId: string): void;
 }
 
-/** A request's sender and the entity it names, in one look at the database. */
-type Sender =
-  | { readonly accepted: true; readonly store: SendingStore; readonly direction: Direction | null }
-  | { readonly accepted: false; readonly code: TokenRejection; readonly storeId?: string };
-
 interface SenderRow extends SendingStore {
   readonly rejection: TokenRejection | null;
   readonly direction: Direction | null;
 }
 
 /**
- * Whose request this is; it is a sign of life.
+ * Whose push this is; it is a sign of life.
  * @returns `direction` null: HQ knows no such entity.
  * @throws CodedError which of the token's faults it is.
  */
@@ -47,13 +42,49 @@ export async function admitSender(
   request: IncomingMessage,
   entity: string,
 ): Promise<{ store: SendingStore; direction: Direction | null }> {
-  const sender = await readSender(door.pool, request.headers.authorization, entity);
-  if (!sender.accepted) {
-    door.tokenRejected(sender.code, request.socket.remoteAddress ?? 'unknown', sender.storeId);
-    throw new CodedError(sender.code);
-  }
-  door.touch(sender.store.storeId);
-  return sender;
+  const secretHash = senderSecretHash(door, request);
+  const { rows } = await door.pool.query<SenderRow>({
+    name: 'sender-by-token',
+    text: senderByToken,
+    values: [secretHash, askableEntity(entity)],
+  });
+  const { rejection: _, direction, ...store } = requireSender(door, request, rows[0]);
+  return { store, direction };
+}
+
+/** @throws CodedError `token_missing`. */
+export function senderSecretHash(door: Door, request: IncomingMessage): Buffer {
+  const secret = bearerSecret(request.headers.authorization);
+  if (secret === undefined) return refuse(door, request, 'token_missing', undefined);
+  return hashSecret(secret);
+}
+
+/** What the database may be asked for: what cannot be a name is no entity, and no text that it might refuse. */
+export const askableEntity = (entity: string): string => (entityName.safeParse(entity).success ? entity : '');
+
+/**
+ * Lets in whom the database knows by the token.
+ * @throws CodedError which of the token's faults it is.
+ */
+export function requireSender<Row extends { storeId: string; rejection: TokenRejection | null }>(
+  door: Door,
+  request: IncomingMessage,
+  found: Row | undefined,
+): Row {
+  if (!found) return refuse(door, request, 'token_unknown', undefined);
+  if (found.rejection) return refuse(door, request, found.rejection, found.storeId);
+  door.touch(found.storeId);
+  return found;
+}
+
+function refuse(
+  door: Door,
+  request: IncomingMessage,
+  code: TokenRejection,
+  storeId: string | undefined,
+): never {
+  door.tokenRejected(code, request.socket.remoteAddress ?? 'unknown', storeId);
+  throw new CodedError(code);
 }
 
 /** @throws CodedError `entity_unknown`, `entity_not_pushed`, `entity_not_pulled`. */
@@ -62,21 +93,6 @@ export function requireDirection(entity: string, direction: Direction | null, wa
     throw new CodedError('entity_unknown', { detail: `No entity '${entity.slice(0, 63)}'.` });
   if (direction !== wanted)
     throw new CodedError(wanted === 'push' ? 'entity_not_pushed' : 'entity_not_pulled');
-}
-
-async function readSender(db: Queryable, authorization: string | undefined, entity: string): Promise<Sender> {
-  const secret = bearerSecret(authorization);
-  if (secret === undefined) return { accepted: false, code: 'token_missing' };
-  const { rows } = await db.query<SenderRow>({
-    name: 'sender-by-token',
-    text: senderByToken,
-    // What cannot be a name is no entity, and no text that the database might refuse.
-    values: [hashSecret(secret), entityName.safeParse(entity).success ? entity : ''],
-  });
-  if (!rows[0]) return { accepted: false, code: 'token_unknown' };
-  const { rejection, direction, ...store } = rows[0];
-  if (rejection) return { accepted: false, code: rejection, storeId: store.storeId };
-  return { accepted: true, store, direction };
 }
 
 /** The same without a token: for records that a person sends again in the store's name. */
