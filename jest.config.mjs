@@ -10,6 +10,7 @@ export default {
     ],
   },
   moduleNameMapper: {
+    '^@hq-sync/grafana/(.+)$': '<rootDir>/grafana/dashboards-src/$1.ts',
     '^@hq-sync/([^/]+)/(.+)$': '<rootDir>/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
