@@ -7,6 +7,28 @@ CREATE FUNCTION hq.business_date(at timestamp with time zone, timezone text, day
     LANGUAGE sql STABLE
     AS $$ select ((at at time zone timezone) - day_cutover)::date $$;
 
+CREATE TABLE hq.store (
+    store_id text NOT NULL,
+    name text NOT NULL,
+    region text,
+    timezone text NOT NULL,
+    currency text NOT NULL,
+    opening_hours jsonb,
+    day_cutover time without time zone DEFAULT '00:00:00'::time without time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT store_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+
+CREATE FUNCTION hq.expected_online(store hq.store, at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return hq.is_open(store, at) and not hq.in_maintenance(store, at);
+end
+$$;
+
 CREATE FUNCTION hq.hq_data_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -36,19 +58,56 @@ begin
 end
 $$;
 
-CREATE FUNCTION hq.is_open(opening_hours jsonb, timezone text, at timestamp with time zone) RETURNS boolean
-    LANGUAGE sql STABLE
+CREATE FUNCTION hq.in_maintenance(store hq.store, at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
     AS $$
-  select opening_hours is null or exists (
-    select
-    from (select (at at time zone timezone) as local) clock,
-      generate_series(0, 1) as days_ago,
-      lateral (select local::date - days_ago as day) d,
-      lateral jsonb_array_elements(coalesce(opening_hours -> lower(to_char(day, 'dy')), '[]')) as hours,
-      lateral (select day + (hours ->> 0)::time as opens, day + (hours ->> 1)::time as closes) h
-    where local >= opens
-      and local < case when closes <= opens then closes + interval '1 day' else closes end
-  )
+begin
+  return exists (
+    select from hq.maintenance_window w
+    where w.ends_at > at and w.starts_at <= at and (w.ended_at is null or w.ended_at > at)
+      and (w.store_id = store.store_id or w.region = store.region or (w.store_id is null and w.region is null))
+  );
+end
+$$;
+
+CREATE FUNCTION hq.is_open(store hq.store, at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+  local constant timestamp := at at time zone store.timezone;
+  holidays constant boolean := exists (select from hq.holiday where day in (local::date, local::date - 1));
+  on_day date;
+  hours jsonb;
+  opens time;
+  closes time;
+begin
+  if store.opening_hours is null and not holidays then
+    return true;
+  end if;
+  for days_ago in 0..1 loop
+    on_day := local::date - days_ago;
+    hours := null;
+    if holidays then
+      select h.hours into hours from hq.holiday h
+      where h.day = on_day
+        and (h.store_id = store.store_id or h.region = store.region or (h.store_id is null and h.region is null))
+      order by h.store_id nulls last, h.region nulls last
+      limit 1;
+    end if;
+    hours := coalesce(hours, case
+      when store.opening_hours is null then '[["00:00", "24:00"]]'
+      else store.opening_hours -> lower(to_char(on_day, 'dy'))
+    end, '[]');
+    for i in 0..jsonb_array_length(hours) - 1 loop
+      opens := hours -> i ->> 0;
+      closes := hours -> i ->> 1;
+      if local >= on_day + opens and local < on_day + (closes <= opens)::integer + closes then
+        return true;
+      end if;
+    end loop;
+  end loop;
+  return false;
+end
 $$;
 
 CREATE FUNCTION hq.publish(publishing text) RETURNS bigint
@@ -250,6 +309,18 @@ CREATE TABLE hq.headquarters (
     CONSTRAINT headquarters_singleton_check CHECK (singleton)
 );
 
+CREATE TABLE hq.holiday (
+    holiday_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    day date NOT NULL,
+    name text NOT NULL,
+    store_id text,
+    region text,
+    hours jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    CONSTRAINT holiday_check CHECK (((store_id IS NULL) OR (region IS NULL)))
+);
+
 CREATE TABLE hq.hq_pointer (
     pointer_id bigint NOT NULL,
     entity text NOT NULL,
@@ -279,6 +350,21 @@ CREATE TABLE hq.hq_record (
     bytes integer NOT NULL,
     line text NOT NULL,
     CONSTRAINT hq_record_check CHECK ((deleted OR (data IS NOT NULL)))
+);
+
+CREATE TABLE hq.maintenance_window (
+    window_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    store_id text,
+    region text,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text,
+    CONSTRAINT maintenance_window_check CHECK (((store_id IS NULL) OR (region IS NULL))),
+    CONSTRAINT maintenance_window_check1 CHECK ((ends_at > starts_at))
 );
 
 CREATE TABLE hq.publication (
@@ -375,20 +461,6 @@ CREATE TABLE hq.set_publication (
     head bigint NOT NULL,
     changes bigint NOT NULL,
     published_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
-
-CREATE TABLE hq.store (
-    store_id text NOT NULL,
-    name text NOT NULL,
-    region text,
-    timezone text NOT NULL,
-    currency text NOT NULL,
-    opening_hours jsonb,
-    day_cutover time without time zone DEFAULT '00:00:00'::time without time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    archived_at timestamp with time zone,
-    CONSTRAINT store_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
 );
 
 CREATE TABLE hq.store_command (
@@ -670,6 +742,17 @@ CREATE VIEW hq_view.headquarters AS
            FROM hq.collector
           WHERE (collector.lease_until > clock_timestamp())) c;
 
+CREATE VIEW hq_view.holidays AS
+ SELECT holiday.holiday_id,
+    holiday.day,
+    holiday.name,
+    holiday.store_id,
+    holiday.region,
+    holiday.hours,
+    holiday.created_at,
+    holiday.created_by
+   FROM hq.holiday;
+
 CREATE VIEW hq_view.hq_records AS
  SELECT hq_record.entity,
     hq_record.record_id,
@@ -679,6 +762,19 @@ CREATE VIEW hq_view.hq_records AS
     hq_record.changed_at,
     hq_record."position"
    FROM hq.hq_record;
+
+CREATE VIEW hq_view.maintenance_windows AS
+ SELECT w.window_id,
+    w.store_id,
+    w.region,
+    w.starts_at,
+    COALESCE(w.ended_at, w.ends_at) AS ends_at,
+    w.reason,
+    w.created_at,
+    w.created_by,
+    w.ended_by,
+    ((w.starts_at <= hq.hq_now()) AND (COALESCE(w.ended_at, w.ends_at) > hq.hq_now())) AS active
+   FROM hq.maintenance_window w;
 
 CREATE VIEW hq_view.open_registers AS
  SELECT c.store_id,
@@ -875,7 +971,7 @@ CREATE VIEW hq_view.stores AS
     st.status,
     st.reason,
     st.since AS status_since,
-    hq.is_open(s.opening_hours, s.timezone, hq.hq_now()) AS expected_online,
+    hq.expected_online(s.*, ( SELECT hq.hq_now() AS hq_now)) AS expected_online,
     ((st.status = 'connected'::text) AND COALESCE((LEAST(c.oldest_pending_at, b.pending_since) >= (st.data_as_of - '00:05:00'::interval)), true)) AS synced,
     c.last_heartbeat_at,
     e.last_sync_at,
@@ -906,10 +1002,11 @@ CREATE VIEW hq_view.stores AS
     COALESCE(a.return_minor, (0)::bigint) AS return_minor,
     st.data_as_of,
     COALESCE(b.pending_changes, (0)::bigint) AS pull_pending_changes,
-    b.pending_since AS pull_pending_since
+    b.pending_since AS pull_pending_since,
+    hq.in_maintenance(s.*, ( SELECT hq.hq_now() AS hq_now)) AS in_maintenance
    FROM ((((((((hq.store s
      JOIN hq_view.store_status st USING (store_id))
-     CROSS JOIN LATERAL ( SELECT hq.business_date(hq.hq_now(), s.timezone, s.day_cutover) AS business_date) d)
+     CROSS JOIN LATERAL ( SELECT hq.business_date(( SELECT hq.hq_now() AS hq_now), s.timezone, s.day_cutover) AS business_date) d)
      LEFT JOIN hq.store_connection c USING (store_id))
      LEFT JOIN ( SELECT store_entity.store_id,
             max(store_entity.last_success_at) AS last_sync_at,
@@ -1004,11 +1101,17 @@ ALTER TABLE ONLY hq.error_episode
 ALTER TABLE ONLY hq.headquarters
     ADD CONSTRAINT headquarters_pkey PRIMARY KEY (singleton);
 
+ALTER TABLE ONLY hq.holiday
+    ADD CONSTRAINT holiday_pkey PRIMARY KEY (holiday_id);
+
 ALTER TABLE ONLY hq.hq_pointer
     ADD CONSTRAINT hq_pointer_pkey PRIMARY KEY (pointer_id);
 
 ALTER TABLE ONLY hq.hq_record
     ADD CONSTRAINT hq_record_pkey PRIMARY KEY (entity, record_id);
+
+ALTER TABLE ONLY hq.maintenance_window
+    ADD CONSTRAINT maintenance_window_pkey PRIMARY KEY (window_id);
 
 ALTER TABLE ONLY hq.publication
     ADD CONSTRAINT publication_pkey PRIMARY KEY (entity, head);
@@ -1079,6 +1182,8 @@ CREATE UNIQUE INDEX error_episode_open ON hq.error_episode USING btree (store_id
 
 CREATE INDEX error_episode_resolved ON hq.error_episode USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
 
+CREATE UNIQUE INDEX holiday_day ON hq.holiday USING btree (day, COALESCE(store_id, ''::text), COALESCE(region, ''::text));
+
 CREATE INDEX hq_pointer_set ON hq.hq_pointer USING btree (entity, store_set, "position") WHERE (("position" IS NOT NULL) AND (store_set IS NOT NULL));
 
 CREATE INDEX hq_pointer_unpublished ON hq.hq_pointer USING btree (entity) WHERE ("position" IS NULL);
@@ -1086,6 +1191,8 @@ CREATE INDEX hq_pointer_unpublished ON hq.hq_pointer USING btree (entity) WHERE 
 CREATE INDEX hq_record_position ON hq.hq_record USING btree (entity, store_set, "position") INCLUDE (bytes) WHERE ("position" IS NOT NULL);
 
 CREATE INDEX hq_record_unpublished ON hq.hq_record USING btree (entity) WHERE ("position" IS NULL);
+
+CREATE INDEX maintenance_window_ends ON hq.maintenance_window USING btree (ends_at);
 
 CREATE UNIQUE INDEX quarantined_record_held ON hq.quarantined_record USING btree (store_id, entity, content_hash) WHERE (state = 'held'::text);
 
@@ -1144,6 +1251,9 @@ ALTER TABLE ONLY hq.entity_head
 ALTER TABLE ONLY hq.error_episode
     ADD CONSTRAINT error_episode_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
 
+ALTER TABLE ONLY hq.holiday
+    ADD CONSTRAINT holiday_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
 ALTER TABLE ONLY hq.hq_pointer
     ADD CONSTRAINT hq_pointer_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
 
@@ -1155,6 +1265,9 @@ ALTER TABLE ONLY hq.hq_record
 
 ALTER TABLE ONLY hq.hq_record
     ADD CONSTRAINT hq_record_store_set_fkey FOREIGN KEY (store_set) REFERENCES hq.store_set(store_set);
+
+ALTER TABLE ONLY hq.maintenance_window
+    ADD CONSTRAINT maintenance_window_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
 
 ALTER TABLE ONLY hq.publication
     ADD CONSTRAINT publication_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);

@@ -87,7 +87,17 @@ test.each([
   },
 );
 
+/** Whether a store in Paris is open at this local time. */
+const openAt = async (storeId: string, local: string): Promise<boolean> =>
+  (
+    await ask(
+      `select hq.is_open(s, $2::timestamp at time zone 'Europe/Paris') as open from hq.store s where store_id = $1`,
+      [storeId, local],
+    )
+  ).open;
+
 describe('opening hours', () => {
+  beforeAll(() => hq.admin.createStore({ storeId: 'hours', region: 'north', timezone: 'Europe/Paris' }));
   const hours = {
     mon: [
       ['08:00', '12:00'],
@@ -105,16 +115,102 @@ describe('opening hours', () => {
     ['2026-11-28T01:59', true],
     ['2026-11-28T02:00', false],
   ])('local %s: %s', async (local, open) => {
-    expect(
-      await ask(`select hq.is_open($1, 'Europe/Paris', $2::timestamp at time zone 'Europe/Paris') as open`, [
-        JSON.stringify(hours),
-        local,
-      ]),
-    ).toEqual({ open });
+    await hq.admin.call('PATCH', '/stores/hours', { openingHours: hours });
+    expect(await openAt('hours', local)).toBe(open);
   });
 
   test('none given: always', async () => {
-    expect(await ask(`select hq.is_open(null, 'UTC', now()) as open`, [])).toEqual({ open: true });
+    await hq.admin.call('PATCH', '/stores/hours', { openingHours: null });
+    expect(await openAt('hours', '2026-11-24T03:00')).toBe(true);
+    const { body } = await hq.admin.call('POST', '/holidays', {
+      day: '2026-11-24',
+      name: 'stocktaking',
+      scope: { storeId: 'hours' },
+    });
+    expect(await openAt('hours', '2026-11-24T03:00')).toBe(false);
+    expect(await openAt('hours', '2026-11-25T00:00')).toBe(true);
+    await hq.admin.call('DELETE', `/holidays/${body.holidayId}`);
+  });
+
+  test('a holiday has its own hours: of the store before those of the region, these before those of all', async () => {
+    await hq.admin.createStore({ storeId: 'other', region: 'north', timezone: 'Europe/Paris' });
+    const set = (scope: object, closing: string[][]) =>
+      hq.admin.call('POST', '/holidays', { day: '2026-12-24', name: 'eve', scope, hours: closing });
+    await hq.admin.call('PATCH', '/stores/hours', { openingHours: hours });
+    const both = async (local: string) => [await openAt('hours', local), await openAt('other', local)];
+    expect(await both('2026-12-24T10:00')).toEqual([false, true]); // a Thursday, which has no hours
+    expect((await set({ all: true }, [])).status).toBe(201);
+    expect(await both('2026-12-24T10:00')).toEqual([false, false]);
+    expect((await set({ all: true }, [])).body).toMatchObject({ code: 'holiday_exists' });
+    await set({ region: 'north' }, [['09:00', '12:00']]);
+    expect(await both('2026-12-24T10:00')).toEqual([true, true]);
+    const { body } = await set({ storeId: 'other' }, [['22:00', '03:00']]);
+    expect(await both('2026-12-24T10:00')).toEqual([true, false]);
+    expect(await both('2026-12-25T02:00')).toEqual([false, true]); // the night belongs to the day before
+    expect((await hq.admin.call('DELETE', `/holidays/${body.holidayId}`)).status).toBe(200);
+    expect(await both('2026-12-24T10:00')).toEqual([true, true]);
+    expect((await set({ region: 'nowhere' }, [])).body).toMatchObject({ code: 'region_not_found' });
+  });
+});
+
+describe('a maintenance window', () => {
+  const expected = async () =>
+    (
+      await hq.database.pool.query<{ store_id: string; expected_online: boolean; in_maintenance: boolean }>(
+        `select store_id, expected_online, in_maintenance from hq_view.stores where store_id in ('hours', 'other') order by 1`,
+      )
+    ).rows.map((row) => [row.expected_online, row.in_maintenance]);
+  const start = (scope: object, from: string | undefined, until: string) =>
+    hq.admin.call('POST', '/maintenance-windows', {
+      scope,
+      ...(from && { startsAt: from }),
+      endsAt: until,
+      reason: 'new tills',
+    });
+
+  test('takes a store, a region or all from those that are expected, until its end or until somebody ends it', async () => {
+    await hq.admin.call('PATCH', '/stores/hours', { openingHours: null });
+    await setNow('2026-11-24T10:00:00Z');
+    expect(await expected()).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    const one = await start({ storeId: 'hours' }, undefined, '2026-11-24T11:00:00Z');
+    expect(one).toMatchObject({ status: 201, body: { active: true, scope: { storeId: 'hours' } } });
+    expect(await expected()).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+    await start({ region: 'north' }, '2026-11-24T10:30:00Z', '2026-11-24T10:40:00Z');
+    await setNow('2026-11-24T10:30:00Z');
+    expect((await expected())[1]).toEqual([false, true]);
+    await setNow('2026-11-24T10:45:00Z');
+    expect(await expected()).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+    const end = () => hq.admin.call('POST', `/maintenance-windows/${one.body.windowId}/end`);
+    expect(await end()).toMatchObject({ status: 200, body: { active: false } });
+    expect((await expected())[0]).toEqual([true, false]);
+    expect((await end()).body).toMatchObject({ code: 'maintenance_ended' });
+    await start({ all: true }, undefined, '2026-11-24T11:00:00Z');
+    expect(await expected()).toEqual([
+      [false, true],
+      [false, true],
+    ]);
+    const { body } = await hq.admin.call('GET', '/maintenance-windows?active=true');
+    expect(body.items).toMatchObject([{ scope: { all: true }, reason: 'new tills', active: true }]);
+    const { body: trail } = await hq.admin.call('GET', '/audit?storeId=hours');
+    expect(trail.items.map(({ action }: { action: string }) => action)).toEqual(
+      expect.arrayContaining(['maintenance.start', 'maintenance.end']),
+    );
+  });
+
+  test('that is over, longer than 90 days, or of nobody is refused', async () => {
+    await setNow('2026-11-24T10:00:00Z');
+    expect((await start({ all: true }, undefined, '2026-11-24T09:00:00Z')).status).toBe(400);
+    expect((await start({ all: true }, undefined, '2027-06-01T00:00:00Z')).status).toBe(400);
+    expect((await start({ storeId: 'nobody' }, undefined, '2026-11-24T11:00:00Z')).status).toBe(404);
   });
 });
 

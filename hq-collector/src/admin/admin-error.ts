@@ -27,6 +27,11 @@ const definitions = {
   resync_active: { status: 409, title: 'Another resync of this store is under way' },
   resync_not_found: { status: 404, title: 'No such resync job' },
   resync_ended: { status: 409, title: 'The resync job has ended' },
+  region_not_found: { status: 404, title: 'No store is in this region' },
+  maintenance_not_found: { status: 404, title: 'No such maintenance window' },
+  maintenance_ended: { status: 409, title: 'The maintenance window has ended' },
+  holiday_not_found: { status: 404, title: 'No such holiday' },
+  holiday_exists: { status: 409, title: 'This day has other hours for them already' },
   store_set_not_found: { status: 409, title: 'No such set of stores' },
   endpoint_not_found: { status: 404, title: 'No such address' },
 } as const;

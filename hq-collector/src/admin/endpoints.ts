@@ -3,6 +3,8 @@ import { sendCommand } from './commands.js';
 import type { Endpoint } from './endpoint.js';
 import { acknowledgeError, listErrors } from './errors.js';
 import { changeRecords } from './hq-data.js';
+import { createHoliday, deleteHoliday, listHolidays } from './holidays.js';
+import { endMaintenance, listMaintenance, startMaintenance } from './maintenance.js';
 import { discardQuarantined, listQuarantine, replayQuarantined } from './quarantine.js';
 import { listStoreSets, putStoreSet } from './store-sets.js';
 import { cancelResync, forceResync, getResync, listResyncs } from './resync.js';
@@ -35,5 +37,11 @@ export const adminEndpoints: readonly Endpoint[] = [
   listResyncs,
   getResync,
   cancelResync,
+  listMaintenance,
+  startMaintenance,
+  endMaintenance,
+  listHolidays,
+  createHoliday,
+  deleteHoliday,
   listAudit,
 ];

@@ -9,8 +9,10 @@ import { endpoint } from './endpoint.js';
 import { page, pageQuery } from './page.js';
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+/** Opening and closing times of one day. */
+export const dayHours = z.array(z.tuple([timeOfDay, timeOfDay])).max(4);
 const openingHours = z
-  .partialRecord(z.enum(weekdays), z.array(z.tuple([timeOfDay, timeOfDay])).max(4))
+  .partialRecord(z.enum(weekdays), dayHours)
   .describe(
     'Opening and closing by weekday; a closing at or before its opening is on the next day. A day left out is closed.',
   );

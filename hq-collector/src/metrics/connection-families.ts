@@ -36,7 +36,7 @@ export const connectionFamilies: readonly StoreFamily[] = [
   storeFamily({
     name: 'hq_store_expected_online',
     type: 'gauge',
-    help: '1 while the store is open by its opening hours, else 0. No sample without a store server.',
+    help: '1 while the store is open by its hours and not in maintenance, else 0. No sample without a store server.',
     labels: ['store_id'],
     reads: ['hasServer', 'expectedOnline'],
     series: (store, add) => {

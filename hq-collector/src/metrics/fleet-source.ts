@@ -158,7 +158,7 @@ const storesPage = `
     s.timezone,
     c.store_id is not null as "hasServer",
     t.status,
-    hq.is_open(s.opening_hours, s.timezone, hq.hq_now()) as "expectedOnline",
+    hq.expected_online(s, (select hq.hq_now())) as "expectedOnline",
     c.agent_version as "agentVersion",
     c.schema_version as "schemaVersion",
     c.schema_compatible as "schemaCompatible",
