@@ -1,8 +1,9 @@
 import { FleetExposition } from '@hq-sync/hq-collector/metrics/fleet-exposition';
-import { fleetSummaryFamily } from '@hq-sync/hq-collector/metrics/fleet-summary';
+import { fleetFamilies } from '@hq-sync/hq-collector/metrics/fleet-families';
+import type { FleetReading } from '@hq-sync/hq-collector/metrics/fleet-reading';
 import { sendExposition } from '@hq-sync/hq-collector/metrics/send-exposition';
 import { storeFamilies } from '@hq-sync/hq-collector/metrics/store-families';
-import { storeStatuses, type StoreSample } from '@hq-sync/hq-collector/metrics/store-sample';
+import type { StoreSample } from '@hq-sync/hq-collector/metrics/store-sample';
 import type { ServerResponse } from 'node:http';
 import { Counter, Gauge, Registry } from 'prom-client';
 
@@ -21,13 +22,15 @@ export async function makeContender(
 ): Promise<Contender> {
   if (name === 'prom-client') return promClient(fleet);
   const exposition = new FleetExposition();
-  await exposition.update(fleet);
+  await exposition.update(readingOf(fleet));
   return name === 'ours' ? ours(fleet, exposition) : copy(Buffer.concat(exposition.snapshot()));
 }
 
+const readingOf = (stores: Map<string, StoreSample>): FleetReading => ({ stores, resyncJobs: new Map() });
+
 function ours(fleet: Map<string, StoreSample>, exposition: FleetExposition): Contender {
   return {
-    change: () => exposition.update(fleet),
+    change: () => exposition.update(readingOf(fleet)),
     scrape: (response, gzip) => sendExposition(response, exposition.snapshot(), { gzip, headersOnly: false }),
   };
 }
@@ -68,8 +71,10 @@ function promClient(fleet: Map<string, StoreSample>): Contender {
   }
 
   for (const store of fleet.values()) write(store);
-  const summary = new Gauge({ ...fleetSummaryFamily, labelNames: ['status'], registers: [registry] });
-  for (const status of storeStatuses) summary.set({ status }, status === 'connected' ? fleet.size : 0);
+  for (const { name, help, labels, series } of fleetFamilies) {
+    const gauge = new Gauge({ name, help, labelNames: labels, registers: [registry] });
+    series(readingOf(fleet), (value, labelValue) => gauge.set({ [labels[0]]: labelValue }, value));
+  }
   return {
     async change(changed) {
       for (const store of changed) write(store, 'hq_store_last_heartbeat_timestamp_seconds');

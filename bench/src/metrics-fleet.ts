@@ -35,6 +35,8 @@ export function makeFleet(stores: number): Map<string, StoreSample> {
       errorsOpen: new Map(),
       pushPendingRecords: n % 4,
       pushOldestPendingAt: n % 4 === 0 ? null : startedAt - 3,
+      pullPendingRecords: n % 3,
+      pullOldestPendingAt: n % 3 === 0 ? null : startedAt - 2,
       openRegisters: n % 6,
     });
   }

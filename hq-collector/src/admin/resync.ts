@@ -3,19 +3,18 @@ import { count, id, instant } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
 import { withTransaction, type Transaction } from '../db/database.js';
 import { hintStoreChanged } from '../fleet/watch.js';
+import { resyncStates } from '../sync/resync-state.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
 import { page, pageQuery } from './page.js';
 import { lockLivingStore, storeParams } from './stores.js';
 
-const states = ['queued', 'running', 'done', 'cancelled', 'failed'] as const;
-
 const job = z.object({
   jobId: z.uuid(),
   storeId: id,
   entities: z.array(entityName),
-  state: z.enum(states),
+  state: z.enum(resyncStates),
   message: z.string().nullable(),
   createdAt: instant,
   createdBy: z.string(),
@@ -74,7 +73,7 @@ export const listResyncs = endpoint({
   path: '/resync-jobs',
   role: 'viewer',
   summary: 'Resync jobs, newest first.',
-  query: pageQuery.extend({ storeId: id.optional(), state: z.enum(states).optional() }),
+  query: pageQuery.extend({ storeId: id.optional(), state: z.enum(resyncStates).optional() }),
   status: 200,
   answer: z.object({ items: z.array(job), next: z.string().nullable() }),
   async handle({ pool }, { query }) {

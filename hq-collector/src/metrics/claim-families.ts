@@ -1,17 +1,20 @@
 import { storeFamily, type StoreFamily } from './store-family.js';
 
-/** What a store says of itself: its queue, its tills, its clock, its schema. As of its latest heartbeat or hello. */
+/**
+ * What a store says of itself: its queue, its tills, its clock, its schema. As of its latest heartbeat or hello; beside its
+ * queue stands what waits for it at HQ, as HQ counts it.
+ */
 export const claimFamilies: readonly StoreFamily[] = [
   storeFamily({
     name: 'hq_store_pending_records',
     type: 'gauge',
-    help: 'Records that wait to be synced: push by the claim of the store, pull by HQ; 0 = nothing waits.',
+    help: 'Records that wait to be synced: push by the claim of the store, pull as HQ counts them; 0 = nothing waits.',
     labels: ['store_id', 'direction'],
-    reads: ['hasServer', 'pushPendingRecords'],
+    reads: ['hasServer', 'pushPendingRecords', 'pullPendingRecords'],
     series: (store, add) => {
       if (!store.hasServer) return;
       add(store.pushPendingRecords, 'push');
-      add(0, 'pull');
+      add(store.pullPendingRecords, 'pull');
     },
   }),
 
@@ -20,11 +23,11 @@ export const claimFamilies: readonly StoreFamily[] = [
     type: 'gauge',
     help: 'Since when the oldest pending record has waited; 0 = nothing waits.',
     labels: ['store_id', 'direction'],
-    reads: ['hasServer', 'pushOldestPendingAt'],
+    reads: ['hasServer', 'pushOldestPendingAt', 'pullOldestPendingAt'],
     series: (store, add) => {
       if (!store.hasServer) return;
       add(store.pushOldestPendingAt ?? 0, 'push');
-      add(0, 'pull');
+      add(store.pullOldestPendingAt ?? 0, 'pull');
     },
   }),
 

@@ -1,5 +1,6 @@
 import { familyHeader } from './exposition-format.js';
-import { renderFleetSummary } from './fleet-summary.js';
+import { renderFleetFamilies } from './fleet-families.js';
+import type { FleetReading } from './fleet-reading.js';
 import { LoopSlice } from './loop-slice.js';
 import { maxStoresPerBlock, StoreBlock, type StoreEntry } from './store-block.js';
 import { storeFamilies } from './store-families.js';
@@ -13,18 +14,18 @@ export class FleetExposition {
   readonly #entries = new Map<string, StoreEntry>();
   /** Sorted by their first id; between two updates none is empty. */
   #blocks: StoreBlock[] = [];
-  #published: readonly Buffer[] = this.#assemble([]);
+  #published: readonly Buffer[] = this.#assemble({ stores: new Map(), resyncJobs: new Map() });
   #lastUpdate: Promise<void> = Promise.resolve();
 
   /**
-   * Makes `fleet`, by store id, all there is: stores that are not in it are gone. Works in slices of `maxSliceMs`; what
-   * is published changes at the end, in one step. Updates that overlap follow one another.
+   * Makes `reading` all there is: stores that are not in it are gone. Works in slices of `maxSliceMs`; what is published
+   * changes at the end, in one step. Updates that overlap follow one another.
    */
-  update(fleet: ReadonlyMap<string, StoreSample>): Promise<void> {
+  update(reading: FleetReading): Promise<void> {
     const update = this.#lastUpdate.then(async () => {
       const slice = new LoopSlice();
-      await this.#takeOver(fleet, slice);
-      await this.#publish(fleet, slice);
+      await this.#takeOver(reading.stores, slice);
+      await this.#publish(reading, slice);
     });
     this.#lastUpdate = update.catch(() => undefined);
     return update;
@@ -35,16 +36,16 @@ export class FleetExposition {
     return this.#published;
   }
 
-  async #takeOver(fleet: ReadonlyMap<string, StoreSample>, slice: LoopSlice): Promise<void> {
-    for (const sample of fleet.values()) {
+  async #takeOver(stores: ReadonlyMap<string, StoreSample>, slice: LoopSlice): Promise<void> {
+    for (const sample of stores.values()) {
       const entry = this.#entries.get(sample.storeId);
       if (entry === undefined) this.#insert(sample);
       else entry.replaceSample(sample);
       if (slice.isOver()) await slice.next();
     }
-    if (this.#entries.size === fleet.size) return; // the rule: nothing was removed, and nothing has to be looked for
+    if (this.#entries.size === stores.size) return; // the rule: nothing was removed, and nothing has to be looked for
     for (const [storeId, entry] of this.#entries) {
-      if (fleet.has(storeId)) continue;
+      if (stores.has(storeId)) continue;
       this.#entries.delete(storeId);
       entry.block.remove(entry);
       if (slice.isOver()) await slice.next();
@@ -52,7 +53,7 @@ export class FleetExposition {
     this.#blocks = this.#blocks.filter(({ size }) => size > 0);
   }
 
-  async #publish(fleet: ReadonlyMap<string, StoreSample>, slice: LoopSlice): Promise<void> {
+  async #publish(reading: FleetReading, slice: LoopSlice): Promise<void> {
     const rendered: [StoreBlock, number, Buffer][] = [];
     for (const block of this.#blocks) {
       for (let family = 0; family < storeFamilies.length; family++) {
@@ -63,7 +64,7 @@ export class FleetExposition {
     }
     for (const [block, family, buffer] of rendered) block.buffers[family] = buffer;
     for (const block of this.#blocks) block.staleFamilies = 0;
-    this.#published = this.#assemble(fleet.values());
+    this.#published = this.#assemble(reading);
   }
 
   #insert(sample: StoreSample): void {
@@ -85,8 +86,8 @@ export class FleetExposition {
     return low;
   }
 
-  #assemble(fleet: Iterable<StoreSample>): readonly Buffer[] {
-    const text = [renderFleetSummary(fleet)];
+  #assemble(reading: FleetReading): readonly Buffer[] {
+    const text = [renderFleetFamilies(reading)];
     storeFamilies.forEach((_, i) => {
       text.push(headers[i]!);
       for (const { buffers } of this.#blocks) if (buffers[i]!.length > 0) text.push(buffers[i]!);

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { openReader, type Reader } from './fleet-reader.js';
+import type { FleetReading } from './fleet-reading.js';
 import type { EntityTotal, KnownEntity, StoreSample } from './store-sample.js';
 import { StoreTotals } from './store-totals.js';
 
@@ -34,26 +35,28 @@ export class FleetSource {
   }
 
   /**
-   * Every store that is not archived, by id; a new map each time. Not to be called while it runs.
+   * A new object with new maps each time. Not to be called while it runs.
    * Rejects with what Postgres or the pool says, or with DeadlinePassed after `readLimitMs`.
    */
-  async read(): Promise<ReadonlyMap<string, StoreSample>> {
+  async read(): Promise<FleetReading> {
     const reader = await openReader(this.#pool, readLimitMs);
     try {
-      const fleet = await this.#read(reader);
+      const reading = await this.#read(reader);
       reader.release();
-      return fleet;
+      return reading;
     } catch (error) {
       reader.destroy();
       throw error;
     }
   }
 
-  async #read(reader: Reader): Promise<ReadonlyMap<string, StoreSample>> {
+  async #read(reader: Reader): Promise<FleetReading> {
     const [server] = await reader.rows<{ now: string; startedAt: string }>(serverClock, []);
     if (server!.startedAt !== this.#serverStartedAt) this.#forget();
     this.#serverStartedAt = server!.startedAt;
     await this.#readKnownEntities(reader);
+    const resyncJobs = await reader.rows<{ state: string; jobs: number }>(resyncJobsByState, []);
+    const backlogs = await readPullBacklogs(reader);
 
     const fleet = new Map<string, StoreSample>();
     for (let after = ''; ;) {
@@ -64,6 +67,7 @@ export class FleetSource {
       const errorsOpen = await readErrorsOpen(reader, after, last);
       for (const store of stores) {
         const held = this.#fleet.get(store.storeId);
+        const backlog = backlogs.get(store.storeId);
         const sample: StoreSample = {
           ...store,
           knownEntities: this.#knownEntities,
@@ -71,6 +75,8 @@ export class FleetSource {
           entityTotals: this.#entities.of(store.storeId),
           errorsTotal: this.#errors.of(store.storeId),
           errorsOpen: heldIfSame(held?.errorsOpen, errorsOpen.of(store.storeId)),
+          pullPendingRecords: backlog?.pending ?? 0,
+          pullOldestPendingAt: backlog?.oldestAt ?? null,
         };
         fleet.set(store.storeId, held === undefined ? sample : heldWhereSame(held, sample));
       }
@@ -80,7 +86,7 @@ export class FleetSource {
     for (const totals of [this.#disconnects, this.#errors, this.#entities]) totals.keepOnly(fleet);
     this.#fleet = fleet;
     this.#readSince = server!.now;
-    return fleet;
+    return { stores: fleet, resyncJobs: new Map(resyncJobs.map(({ state, jobs }) => [state, jobs])) };
   }
 
   /** Another server may be a backup or a standby that lacks the last commits: what is held may be more than it has. */
@@ -113,9 +119,16 @@ export class FleetSource {
 
 type StoreRow = Omit<
   StoreSample,
-  'knownEntities' | 'disconnectsTotal' | 'entityTotals' | 'errorsTotal' | 'errorsOpen'
+  | 'knownEntities'
+  | 'disconnectsTotal'
+  | 'entityTotals'
+  | 'errorsTotal'
+  | 'errorsOpen'
+  | 'pullPendingRecords'
+  | 'pullOldestPendingAt'
 >;
 type TotalRow = { storeId: string; key: string; value: number };
+type Backlog = { pending: number; oldestAt: number | null };
 type EntityRow = { storeId: string; entity: string } & EntityTotal;
 
 /**
@@ -147,8 +160,16 @@ async function readErrorsOpen(reader: Reader, after: string, last: string): Prom
   return totals;
 }
 
+/** By store; those that nothing waits for are not in it. */
+async function readPullBacklogs(reader: Reader): Promise<ReadonlyMap<string, Backlog>> {
+  const [row] = await reader.rows<{ backlogs: [storeId: string, Backlog][] }>(pullBacklogs, []);
+  return new Map(row!.backlogs);
+}
+
 const serverClock =
   'select clock_timestamp()::text as now, extract(epoch from pg_postmaster_start_time())::text as "startedAt"';
+
+const resyncJobsByState = 'select state, count(*)::float8 as jobs from hq.resync_job group by state';
 
 const storesPage = `
   select
@@ -203,3 +224,12 @@ const errorsOpenPage = `
   from hq.error_episode
   where resolved_at is null and store_id > $1 and store_id <= $2
   group by store_id, kind`;
+
+// Of all stores at once.
+const pullBacklogs = `
+  select coalesce(json_agg(json_build_array(b.store_id, json_build_object('pending', b.pending, 'oldestAt', b.oldest_at))), '[]') as backlogs
+  from (
+    select store_id, sum(pending_changes) as pending, round(extract(epoch from min(pending_since)), 3) as oldest_at
+    from hq_view.pull_backlog
+    group by store_id
+  ) b`;

@@ -61,6 +61,10 @@ export interface StoreSample {
   readonly pushPendingRecords: number;
   /** Null: nothing is pending. */
   readonly pushOldestPendingAt: number | null;
+  /** Published changes that the store has not confirmed, of the entities that it has begun to pull. */
+  readonly pullPendingRecords: number;
+  /** Null: nothing is pending. */
+  readonly pullOldestPendingAt: number | null;
   /** Null before the first heartbeat. */
   readonly openRegisters: number | null;
 }

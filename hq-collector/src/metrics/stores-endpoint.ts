@@ -5,10 +5,10 @@ import type { ErrorCode } from '@hq-sync/protocol/error-code';
 import { problemContentType, problemOf } from '@hq-sync/protocol/problem';
 import { within } from './deadline.js';
 import { FleetExposition } from './fleet-exposition.js';
+import type { FleetReading } from './fleet-reading.js';
 import { FleetSource } from './fleet-source.js';
 import { nextRun } from './next-run.js';
 import { sendExposition } from './send-exposition.js';
-import type { StoreSample } from './store-sample.js';
 
 /** The age at which a snapshot is old green: from then on 503 is the truer answer. */
 export const maxStaleMs = 15_000;
@@ -46,7 +46,7 @@ interface EndpointOptions {
 
 /** The same over any reading of the fleet; `readFleet` is never called while it runs. */
 export function storesEndpoint(
-  readFleet: () => Promise<ReadonlyMap<string, StoreSample>>,
+  readFleet: () => Promise<FleetReading>,
   { now = () => performance.now(), log }: EndpointOptions = {},
 ): StoresEndpoint {
   const exposition = new FleetExposition();

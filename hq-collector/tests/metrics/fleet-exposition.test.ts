@@ -1,13 +1,14 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FleetExposition } from '../../src/metrics/fleet-exposition.js';
+import type { FleetReading } from '../../src/metrics/fleet-reading.js';
 import { maxStoresPerBlock } from '../../src/metrics/store-block.js';
 import { storeStatuses, type StoreSample } from '../../src/metrics/store-sample.js';
-import { fleetOf, makeSample } from './fleet-fixture.js';
+import { fleetOf, makeSample, readingOf } from './fleet-fixture.js';
 
 const textOf = (exposition: FleetExposition) => Buffer.concat(exposition.snapshot()).toString();
 
-async function freshText(fleet: ReadonlyMap<string, StoreSample>): Promise<string> {
+async function freshText(fleet: FleetReading): Promise<string> {
   const fresh = new FleetExposition();
   await fresh.update(fleet);
   return textOf(fresh);
@@ -29,6 +30,8 @@ const sample = fc
     connectsTotal: fc.nat(),
     pushPendingRecords: fc.nat(),
     pushOldestPendingAt: fc.option(fc.nat()),
+    pullPendingRecords: fc.nat(),
+    pullOldestPendingAt: fc.option(fc.nat()),
     errorsTotal: totals(),
     errorsOpen: totals(),
     disconnectsTotal: totals(),
@@ -54,14 +57,14 @@ test('any sequence of changes and removals ends in the text of a fresh rendering
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
       const exposition = new FleetExposition();
-      let fleet = new Map<string, StoreSample>();
+      let stores = new Map<string, StoreSample>();
       for (const { changed, removed } of steps) {
-        fleet = new Map(fleet);
-        for (const one of changed) fleet.set(one.storeId, one);
-        for (const storeId of removed) fleet.delete(storeId);
-        await exposition.update(fleet);
+        stores = new Map(stores);
+        for (const one of changed) stores.set(one.storeId, one);
+        for (const storeId of removed) stores.delete(storeId);
+        await exposition.update(readingOf(stores));
       }
-      expect(textOf(exposition)).toBe(await freshText(fleet));
+      expect(textOf(exposition)).toBe(await freshText(readingOf(stores)));
     }),
   );
 });
@@ -86,8 +89,8 @@ test('stores of many blocks, that came in any order, are sorted by id in each fa
 test('a fleet that shrinks to nothing and grows again', async () => {
   const exposition = new FleetExposition();
   await exposition.update(manyStores(3 * maxStoresPerBlock));
-  await exposition.update(new Map());
-  expect(textOf(exposition)).toBe(await freshText(new Map()));
+  await exposition.update(fleetOf());
+  expect(textOf(exposition)).toBe(await freshText(fleetOf()));
   const fleet = manyStores(2 * maxStoresPerBlock);
   await exposition.update(fleet);
   expect(textOf(exposition)).toBe(await freshText(fleet));
@@ -95,14 +98,14 @@ test('a fleet that shrinks to nothing and grows again', async () => {
 
 test('only the buffers of the changed family and block are rendered again', async () => {
   const exposition = new FleetExposition();
-  const fleet = manyStores(4 * maxStoresPerBlock);
-  await exposition.update(fleet);
+  const { stores } = manyStores(4 * maxStoresPerBlock);
+  await exposition.update(readingOf(stores));
   const before = new Set(exposition.snapshot());
 
-  fleet.set('store-0000', { ...fleet.get('store-0000')!, lastHeartbeatAt: 1 });
-  await exposition.update(fleet);
+  const changed = { ...stores.get('store-0000')!, lastHeartbeatAt: 1 };
+  await exposition.update(readingOf(new Map([...stores, ['store-0000', changed]])));
   const fresh = exposition.snapshot().filter((buffer) => !before.has(buffer));
-  expect(fresh).toHaveLength(2); // of the block, and hq_stores, which is made anew each time
+  expect(fresh).toHaveLength(2); // of the block, and that of the whole fleet, which is made anew each time
   expect(fresh.at(-1)!.toString()).toContain(
     'hq_store_last_heartbeat_timestamp_seconds{store_id="store-0000"} 1\n',
   );

@@ -1,3 +1,4 @@
+import type { FleetReading } from '../../src/metrics/fleet-reading.js';
 import type { StoreSample } from '../../src/metrics/store-sample.js';
 
 const knownEntities = [
@@ -29,6 +30,8 @@ export function makeSample(given: Partial<StoreSample> = {}): StoreSample {
     errorsOpen: new Map([['overloaded', 2]]),
     pushPendingRecords: 4,
     pushOldestPendingAt: 1_794_999_999,
+    pullPendingRecords: 9,
+    pullOldestPendingAt: 1_794_999_000,
     openRegisters: 2,
     ...given,
   };
@@ -52,11 +55,18 @@ export function makeSampleWithoutServer(given: Partial<StoreSample> = {}): Store
     errorsOpen: new Map(),
     pushPendingRecords: 0,
     pushOldestPendingAt: null,
+    pullPendingRecords: 0,
+    pullOldestPendingAt: null,
     openRegisters: null,
     ...given,
   });
 }
 
-export function fleetOf(...samples: StoreSample[]): Map<string, StoreSample> {
-  return new Map(samples.map((sample) => [sample.storeId, sample]));
+/** A reading of these stores, in which no resync was ever asked for. */
+export function fleetOf(...samples: StoreSample[]): FleetReading {
+  return readingOf(new Map(samples.map((sample) => [sample.storeId, sample])));
+}
+
+export function readingOf(stores: FleetReading['stores']): FleetReading {
+  return { stores, resyncJobs: new Map() };
 }

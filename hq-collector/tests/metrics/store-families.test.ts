@@ -2,12 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import { errorKinds } from '@hq-sync/protocol/error-code';
 import { disconnectReasons } from '../../src/fleet/disconnect-reason.js';
 import { FleetExposition } from '../../src/metrics/fleet-exposition.js';
+import type { FleetReading } from '../../src/metrics/fleet-reading.js';
 import type { StoreSample } from '../../src/metrics/store-sample.js';
 import { fleetOf, makeSample, makeSampleWithoutServer } from './fleet-fixture.js';
 
 async function textOf(...samples: StoreSample[]): Promise<string> {
+  return textOfReading(fleetOf(...samples));
+}
+
+async function textOfReading(reading: FleetReading): Promise<string> {
   const exposition = new FleetExposition();
-  await exposition.update(fleetOf(...samples));
+  await exposition.update(reading);
   return Buffer.concat(exposition.snapshot()).toString();
 }
 
@@ -25,6 +30,11 @@ hq_stores{status="disconnected"} 0
 hq_stores{status="unknown"} 0
 hq_stores{status="never_connected"} 0
 hq_stores{status="no_server"} 0
+hq_resync_jobs{state="queued"} 0
+hq_resync_jobs{state="running"} 0
+hq_resync_jobs{state="done"} 0
+hq_resync_jobs{state="cancelled"} 0
+hq_resync_jobs{state="failed"} 0
 hq_store_info{store_id="store-1",name="Main Street",region="north",timezone="America/Mexico_City",agent_version="1.2.3",schema_version="12"} 1
 hq_store_connected{store_id="store-1"} 1
 hq_store_expected_online{store_id="store-1"} 1
@@ -37,9 +47,9 @@ hq_store_entity_last_success_timestamp_seconds{store_id="store-1",entity="sales"
 hq_store_entity_records_total{store_id="store-1",entity="products",direction="pull"} 0
 hq_store_entity_records_total{store_id="store-1",entity="sales",direction="push"} 1234
 hq_store_pending_records{store_id="store-1",direction="push"} 4
-hq_store_pending_records{store_id="store-1",direction="pull"} 0
+hq_store_pending_records{store_id="store-1",direction="pull"} 9
 hq_store_oldest_pending_timestamp_seconds{store_id="store-1",direction="push"} 1794999999
-hq_store_oldest_pending_timestamp_seconds{store_id="store-1",direction="pull"} 0
+hq_store_oldest_pending_timestamp_seconds{store_id="store-1",direction="pull"} 1794999000
 hq_store_open_registers{store_id="store-1"} 2
 hq_store_clock_skew_seconds{store_id="store-1"} -0.25
 hq_store_schema_compatible{store_id="store-1"} 1`.trim(),
@@ -78,7 +88,8 @@ describe('what is unknown is not 0', () => {
   });
 
   test('a store without a store server has hq_store_info alone and is counted as such', async () => {
-    expect(await seriesOf(makeSampleWithoutServer({ region: null }))).toEqual([
+    const series = await seriesOf(makeSampleWithoutServer({ region: null }));
+    expect(series.filter((line) => !line.startsWith('hq_resync_jobs'))).toEqual([
       'hq_stores{status="connected"} 0',
       'hq_stores{status="disconnected"} 0',
       'hq_stores{status="unknown"} 0',
@@ -98,6 +109,23 @@ describe('what is unknown is not 0', () => {
 });
 
 describe('known series are there before their first event', () => {
+  test('every state of a resync job', async () => {
+    const resyncJobs = new Map([
+      ['running', 2],
+      ['asleep', 1],
+    ]);
+    const text = await textOfReading({ stores: new Map(), resyncJobs });
+    const of = (state: string, jobs: number) => `hq_resync_jobs{state="${state}"} ${jobs}\n`;
+    expect(text).toContain(
+      of('queued', 0) +
+        of('running', 2) +
+        of('done', 0) +
+        of('cancelled', 0) +
+        of('failed', 0) +
+        of('asleep', 1),
+    );
+  });
+
   test('every kind of error, every reason of a disconnect', async () => {
     const series = await seriesOf(makeSampleWithoutServer({ hasServer: true, status: 'disconnected' }));
     for (const kind of errorKinds) {

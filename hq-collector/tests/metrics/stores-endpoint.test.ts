@@ -5,10 +5,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { maxScrapes, maxStaleMs, scrapeWaitMs, storesEndpoint } from '../../src/metrics/stores-endpoint.js';
-import type { StoreSample } from '../../src/metrics/store-sample.js';
+import type { FleetReading } from '../../src/metrics/fleet-reading.js';
 import { fleetOf, makeSample } from './fleet-fixture.js';
-
-type Fleet = ReadonlyMap<string, StoreSample>;
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -17,7 +15,7 @@ afterEach(async () => {
 });
 
 /** The endpoint on a real port over `readFleet`, with a clock that tests set and the warnings that it logged. */
-async function serve(readFleet: () => Promise<Fleet>) {
+async function serve(readFleet: () => Promise<FleetReading>) {
   const clock = { ms: 1_000 };
   const warnings: string[] = [];
   const log = { warn: (_: object, message: string) => void warnings.push(message) };
@@ -47,7 +45,7 @@ async function request(port: number, method: string, headers: http.OutgoingHttpH
 }
 
 /** A fleet whose text is far larger than what sockets buffer. */
-function largeFleet(): Fleet {
+function largeFleet(): FleetReading {
   return fleetOf(...Array.from({ length: 4_000 }, (_, n) => makeSample({ storeId: `store-${n}` })));
 }
 
@@ -64,7 +62,7 @@ test('each scrape reads the fleet: what is gone before it is gone in it', async 
 });
 
 test('a scrape that comes while a reading is under way gets the next one', async () => {
-  const ends: ((fleet: Fleet) => void)[] = [];
+  const ends: ((fleet: FleetReading) => void)[] = [];
   const { get } = await serve(() => new Promise((resolve) => ends.push(resolve)));
   const first = get();
   while (ends.length < 1) await new Promise(setImmediate);
@@ -153,8 +151,8 @@ test('clients that go away or read slowly hold up nobody else', async () => {
 });
 
 test('scrapes at once are bounded', async () => {
-  let end = (_: Fleet) => {};
-  const reading = new Promise<Fleet>((resolve) => (end = resolve));
+  let end = (_: FleetReading) => {};
+  const reading = new Promise<FleetReading>((resolve) => (end = resolve));
   const { get } = await serve(() => reading);
   const waiting = Array.from({ length: maxScrapes }, () => get());
   await new Promise((resolve) => setTimeout(resolve, 200));

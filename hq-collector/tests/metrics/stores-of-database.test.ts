@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
+import { PulledCopy } from '@hq-sync/testkit/pull-client';
 import { push, saleRecord, WireStore } from '@hq-sync/testkit/wire-store';
 import {
   oddName,
@@ -101,6 +102,63 @@ test('every value is what the views say of the store', async () => {
     expect([labels, valueOf(families, 'hq_store_entity_records_total', labels)]).toEqual([labels, records]);
     expect(valueOf(families, 'hq_store_entity_last_success_timestamp_seconds', labels)).toBe(success);
   }
+});
+
+test('what waits at HQ for a store is the sum of its entities, since the oldest of them', async () => {
+  fleet = await startLivingFleet(hq);
+  const copyOf = (storeId: string, entity: string) =>
+    new PulledCopy(hq.url, fleet!.tokens.get(storeId)!, entity, 10);
+  const records = (count: number, price: number) =>
+    Array.from({ length: count }, (_, n) => ({ id: `r${n}`, data: { price } }));
+  for (const entity of ['products', 'departments']) {
+    await hq.admin.changeRecords(entity, records(25, 1));
+    for (const storeId of ['gone', 'failing']) await copyOf(storeId, entity).pullAll();
+  }
+  await hq.admin.changeRecords('departments', records(2, 2));
+  await hq.admin.changeRecords('products', records(5, 2));
+  await copyOf('well', 'products').step(); // reads from the start, and has confirmed nothing
+  await copyOf('failing', 'products').pullAll();
+  await copyOf('failing', 'departments').pullAll();
+
+  const families = await scrapeFamilies(hq.url);
+  const { rows } = await hq.database.pool.query(`
+    select s.store_id, coalesce(sum(b.pending_changes), 0)::float8 as pending,
+      coalesce(round(extract(epoch from min(b.pending_since)), 3), 0)::float8 as since
+    from hq.store_connection s left join hq_view.pull_backlog b using (store_id)
+    join hq_view.stores using (store_id) group by 1 order by 1`);
+  for (const { store_id, pending, since } of rows) {
+    const labels = { store_id, direction: 'pull' };
+    const exported = {
+      pending: valueOf(families, 'hq_store_pending_records', labels),
+      since: valueOf(families, 'hq_store_oldest_pending_timestamp_seconds', labels),
+    };
+    expect({ store_id, ...exported }).toEqual({ store_id, pending, since });
+  }
+  const pending = Object.fromEntries(rows.map((row) => [row.store_id, row.pending]));
+  expect(pending).toEqual({ failing: 0, gone: 7, holding: 0, never: 0, revoked: 0, well: 30 });
+});
+
+test('resync jobs are counted by state, every state is there', async () => {
+  fleet = await startLivingFleet(hq);
+  const states = ['queued', 'running', 'done', 'cancelled', 'failed'];
+  const exported = async () => {
+    const families = await scrapeFamilies(hq.url);
+    return Object.fromEntries(states.map((state) => [state, valueOf(families, 'hq_resync_jobs', { state })]));
+  };
+  const none = Object.fromEntries(states.map((state) => [state, 0]));
+  expect(await exported()).toEqual(none);
+
+  const force = (storeId: string) =>
+    hq.admin.call('POST', `/stores/${storeId}/resync`, { entities: ['products'] });
+  for (const storeId of ['gone', 'well', 'failing']) await force(storeId); // the first waits for its store
+  const { body: job } = await force('holding');
+  await hq.admin.call('POST', `/resync-jobs/${job.jobId}/cancel`, {});
+  const { rows } = await hq.database.pool.query<{ state: string; jobs: number }>(
+    'select state, count(*)::int as jobs from hq_view.resync_jobs group by state',
+  );
+  const ofView = { ...none, ...Object.fromEntries(rows.map(({ state, jobs }) => [state, jobs])) };
+  expect(ofView).toEqual({ ...none, queued: 1, running: 2, cancelled: 1 });
+  expect(await exported()).toEqual(ofView);
 });
 
 test('two replicas give the same answer, and know of each other what happened to their stores', async () => {
