@@ -887,10 +887,12 @@ CREATE VIEW hq_view.resync_jobs AS
             WHEN (j.state = 'done'::text) THEN (100)::numeric
             WHEN (e.records_total > 0) THEN floor(((100.0 * (e.records_confirmed)::numeric) / (e.records_total)::numeric))
             ELSE (0)::numeric
-        END)::integer AS percent
+        END)::integer AS percent,
+    e.progressed_at
    FROM (hq.resync_job j
      CROSS JOIN LATERAL ( SELECT (COALESCE(sum(resync_entity.records_total), (0)::numeric))::bigint AS records_total,
-            (COALESCE(sum(resync_entity.records_confirmed), (0)::numeric))::bigint AS records_confirmed
+            (COALESCE(sum(resync_entity.records_confirmed), (0)::numeric))::bigint AS records_confirmed,
+            max(resync_entity.progressed_at) AS progressed_at
            FROM hq.resync_entity
           WHERE (resync_entity.job_id = j.job_id)) e);
 

@@ -157,11 +157,15 @@ export async function startCollector(
       touch: (storeId) => sockets.touch(storeId),
       draining: () => draining,
     });
-    const pages = new LivePages(pool, {
-      failed: (error) => events.databaseFailed('read page', error),
-      streamRefused: () => events.pageRefused('too_many_streams'),
-      viewerTooSlow: () => events.pageViewerCut(),
-    });
+    const pages = new LivePages(
+      pool,
+      { resyncStallMs: config.HQ_RESYNC_STALL_MS },
+      {
+        failed: (error) => events.databaseFailed('read page', error),
+        streamRefused: () => events.pageRefused('too_many_streams'),
+        viewerTooSlow: () => events.pageViewerCut(),
+      },
+    );
     const storeMetrics = createStoresEndpoint({ pool, log });
     metrics.observe({
       sockets: () => sockets.size,

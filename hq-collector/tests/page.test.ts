@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { PageViewer } from '@hq-sync/testkit/page-events';
+import { PulledCopy } from '@hq-sync/testkit/pull-client';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
 import { heartbeatOf, push, saleRecord, WireStore } from '@hq-sync/testkit/wire-store';
 
@@ -153,6 +154,55 @@ describe('the page of a store', () => {
     const page = await get('/stores/detail');
     expect(page.status).toBe(200);
     expect(page.text).toContain('till-7');
+  });
+
+  test('says what waits for the store at HQ, entity by entity, and since when', async () => {
+    const { token } = await newStore('behind');
+    const copy = new PulledCopy(hq.url, token, 'departments');
+    const change = (price: number) =>
+      hq.admin.changeRecords(
+        'departments',
+        [1, 2, 3].map((n) => ({ id: `d${n}`, data: { price } })),
+      );
+    await change(1);
+    await copy.pullAll();
+    const viewer = await view('/events/stores/behind');
+    await becomes(viewer, 'pulls', /departments<.*?up to date/s);
+    expect(viewer.piece('pulls')).toMatch(/tax rates<.*?up to date/s);
+    await change(2);
+    await becomes(
+      viewer,
+      'entities',
+      />departments<[^>]*>\s*<td[^>]*>↓ pull<(.(?!<tr))*?"number">3<\/td>\s*<td><time/s,
+    );
+    await becomes(viewer, 'pulls', /departments<.*?3 to come/s);
+    await becomes(viewer, 'header', /Waiting at HQ<\/dt>\s*<dd>3, the oldest <time/);
+    // What stands above is older than it should be at a connected store.
+    await hq.database.pool.query(
+      `update hq.set_publication set published_at = published_at - interval '6 minutes' where entity = 'departments'`,
+    );
+    await becomes(viewer, 'header', 'pulls are behind');
+    await copy.pullAll();
+    await becomes(viewer, 'pulls', /departments<.*?up to date/s);
+    await becomes(viewer, 'header', /Waiting at HQ<\/dt>\s*<dd><span class="none">0</);
+    expect(viewer.piece('header')).not.toContain('pulls are behind');
+  });
+
+  test('says that a resync stands still', async () => {
+    const { token } = await newStore('stalling');
+    const viewer = await view('/events/stores/stalling');
+    await becomes(viewer, 'header', 'connected');
+    await hq.admin.changeRecords('users', [{ id: 'u1', data: {} }]);
+    const { body: job } = await hq.admin.call('POST', '/stores/stalling/resync', { entities: ['users'] });
+    await becomes(viewer, 'resyncs', 'running');
+    expect(viewer.piece('resyncs')).not.toContain('stalled');
+    await hq.database.pool.query(
+      `update hq.resync_entity set progressed_at = progressed_at - interval '6 minutes' where job_id = $1`,
+      [job.jobId],
+    );
+    await becomes(viewer, 'resyncs', /running<small class="look">⚠ stalled: last progress <time/);
+    await new PulledCopy(hq.url, token, 'users').pullAll();
+    expect(await becomes(viewer, 'resyncs', 'done')).not.toContain('stalled');
   });
 
   test('is 404 for a store that is not there', async () => {

@@ -2,6 +2,7 @@ import type { Reader } from '../metrics/fleet-reader.js';
 import { ago, badge, count, dash, money } from './format.js';
 import { html, type Html } from './html.js';
 import { renderSummary, type Summary } from './fleet-summary.js';
+import { statusColumns } from './status-columns.js';
 import { sortKey, verdictOf, type StatusOfStore } from './status.js';
 
 /** Key of the figures above the list; the key of a store's row is `store:` and its id. */
@@ -33,18 +34,11 @@ export async function readFleet(reader: Reader): Promise<Map<string, string>> {
   return new Map(rows.map(({ key, source }) => [key, source]));
 }
 
-/** Twice the 5 minutes after which an idle store checks for news. */
-const staleAfter = "interval '10 minutes'";
-
 const fleetSources = `
   with store as materialized (
-    select store_id as "storeId", name, region, currency, status, reason, status_since as since,
-      expected_online as "expectedOnline", synced,
-      status = 'connected' and coalesce(greatest(last_sync_at, status_since) < data_as_of - ${staleAfter}, false) as stale,
-      last_sync_at as "lastSyncAt", errors_open as "errorsOpen", quarantined_records as quarantined,
-      coalesce(withheld_records, 0) as withheld, pending_records as pending, schema_version as "schemaVersion",
-      schema_compatible as "schemaCompatible", agent_version as "agentVersion", last_sale_at as "lastSaleAt",
-      open_registers as "openRegisters", sales_count as "salesCount", gross_minor::text as "grossMinor",
+    select store_id as "storeId", name, region, currency, ${statusColumns},
+      status_since as since, last_sync_at as "lastSyncAt", pending_records as pending,
+      agent_version as "agentVersion", last_sale_at as "lastSaleAt", open_registers as "openRegisters", sales_count as "salesCount", gross_minor::text as "grossMinor",
       tax_minor::text as "taxMinor", discount_minor::text as "discountMinor", void_count as "voidCount",
       void_minor::text as "voidMinor"
     from hq_view.stores
@@ -67,7 +61,7 @@ const fleetSources = `
     'errorsOpen', coalesce(sum("errorsOpen"), 0),
     'storesWithErrors', count(*) filter (where "errorsOpen" > 0),
     'quarantined', coalesce(sum(quarantined), 0),
-    'stale', count(*) filter (where stale or (status = 'connected' and not synced)),
+    'stale', count(*) filter (where stale or "behindIn" is not null),
     'trade', (select coalesce(json_agg(trade), '[]') from trade)
   )::text from store`;
 

@@ -32,6 +32,11 @@ export interface Subject {
   readAtMs: number;
 }
 
+export interface PageSettings {
+  /** A running resync without progress for this long is shown as stalled. */
+  readonly resyncStallMs: number;
+}
+
 export interface LivePagesEvents {
   failed(error: unknown): void;
   streamRefused(): void;
@@ -57,6 +62,7 @@ export class LivePages {
 
   constructor(
     private readonly pool: Pool,
+    private readonly settings: PageSettings,
     private readonly on: LivePagesEvents,
   ) {}
 
@@ -151,7 +157,7 @@ export class LivePages {
 
   async #readSubjects(wanted: ReadonlySet<string>): Promise<void> {
     const readAtMs = performance.now();
-    const { asOf, sources } = await readAll(this.pool, wanted);
+    const { asOf, sources } = await readAll(this.pool, wanted, this.settings);
     const looked = new Set(this.#streams.values());
     for (const [name, pieces] of sources) {
       const known = this.#subjects.get(name);
@@ -207,7 +213,7 @@ function newSubject(name: string): Subject {
 }
 
 /** All of it over one connection. Rejects with what Postgres or the pool says, or when `readLimitMs` have passed. */
-async function readAll(pool: Pool, names: ReadonlySet<string>) {
+async function readAll(pool: Pool, names: ReadonlySet<string>, { resyncStallMs }: PageSettings) {
   const reader = await openReader(pool, readLimitMs);
   try {
     // Before the rest: a page may be newer than it says, never older.
@@ -215,7 +221,8 @@ async function readAll(pool: Pool, names: ReadonlySet<string>) {
     const sources = new Map<string, ReadonlyMap<string, string>>();
     if (names.has(fleetSubject)) sources.set(fleetSubject, await readFleet(reader));
     const storeIds = [...names].filter((name) => name !== fleetSubject);
-    for (const [storeId, pieces] of await readStores(reader, storeIds)) sources.set(storeId, pieces);
+    for (const [storeId, pieces] of await readStores(reader, storeIds, resyncStallMs))
+      sources.set(storeId, pieces);
     reader.release();
     return { asOf: clock!.now.toISOString(), sources };
   } catch (error) {

@@ -5,7 +5,8 @@ export interface StatusOfStore {
   readonly status: 'connected' | 'disconnected' | 'unknown' | 'never_connected' | 'no_server';
   readonly reason: string | null;
   readonly expectedOnline: boolean;
-  readonly synced: boolean;
+  /** Connected, and something waits in this direction for longer than it should. */
+  readonly behindIn: 'push' | 'pull' | null;
   /** Connected, and no sync in either direction for longer than an idle store takes. */
   readonly stale: boolean;
   readonly errorsOpen: number;
@@ -70,7 +71,8 @@ function attention(store: StatusOfStore): Pick<Verdict, 'reason' | 'group'> {
   if (store.quarantined > 0) return { reason: `${store.quarantined} quarantined`, group: 'errors' };
   if (store.errorsOpen > 0) return { reason: 'sync errors', group: 'errors' };
   if (store.withheld > 0) return { reason: `${store.withheld} too large to send`, group: 'errors' };
-  if (!store.synced) return { reason: 'queue is behind', group: 'not synced' };
+  if (store.behindIn === 'push') return { reason: 'queue is behind', group: 'not synced' };
+  if (store.behindIn === 'pull') return { reason: 'pulls are behind', group: 'not synced' };
   if (store.stale) return { reason: 'no sync for 10 min', group: 'not synced' };
   if (store.reason !== null) return { reason: store.reason, group: 'duplicate' };
   return { reason: '', group: 'connected' };

@@ -32,7 +32,8 @@ export function renderHeader(store: HeaderRow | null): Html {
       ${fact('Store id', html`<code>${store.storeId}</code>`)} ${fact('Region', store.region ?? dash)}
       ${fact('Time zone', store.timezone)} ${fact('Last sync', ago(store.lastSyncAt))}
       ${fact('Last heartbeat', ago(store.lastHeartbeatAt))} ${fact('Last sale', ago(store.lastSaleAt))}
-      ${fact('Waiting in the store', store.oldestPendingAt === null ? count(store.pending) : html`${count(store.pending)}, the oldest ${ago(store.oldestPendingAt)}`)}
+      ${fact('Waiting in the store', waiting(store.pending, store.oldestPendingAt))}
+      ${fact('Waiting at HQ', waiting(store.pullPending, store.pullOldestPendingAt))}
       ${fact('Pushed / pulled', html`${count(store.recordsPushed)} / ${count(store.recordsPulled)} records`)}
       ${fact('Agent', store.agentVersion ?? dash)} ${fact('Schema', schema(store))}
       ${fact('Clock', skew(store.clockSkewMs))}
@@ -61,6 +62,10 @@ function fact(label: string, value: Content): Html {
     <dt>${label}</dt>
     <dd>${value}</dd>
   </div>`;
+}
+
+function waiting(pending: number | null, oldestAt: string | null): Content {
+  return oldestAt === null ? count(pending) : html`${count(pending)}, the oldest ${ago(oldestAt)}`;
 }
 
 function schema({ schemaVersion, schemaCompatible }: HeaderRow): Content {

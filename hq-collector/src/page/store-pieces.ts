@@ -2,6 +2,7 @@ import type { ErrorKind } from '@hq-sync/protocol/error-code';
 import type { Reader } from '../metrics/fleet-reader.js';
 import type { Html } from './html.js';
 import { renderSection } from './store-sections.js';
+import { statusColumns } from './status-columns.js';
 import type { StatusOfStore } from './status.js';
 
 /** Rows shown at most, each the newest or worst of its kind. */
@@ -36,6 +37,8 @@ export interface HeaderRow extends StatusOfStore {
   readonly lastSaleAt: string | null;
   readonly pending: number | null;
   readonly oldestPendingAt: string | null;
+  readonly pullPending: number;
+  readonly pullOldestPendingAt: string | null;
   readonly recordsPushed: number;
   readonly recordsPulled: number;
   readonly diskUsedBytes: number | null;
@@ -58,6 +61,7 @@ export interface EntityRow {
   readonly direction: 'push' | 'pull';
   readonly lastSuccessAt: string | null;
   readonly total: number;
+  /** Push: as the store claims. Pull: as HQ counts. */
   readonly pending: number;
   readonly oldestPendingAt: string | null;
   readonly attempt: number;
@@ -137,6 +141,10 @@ export interface ResyncRow {
   readonly total: number;
   readonly confirmed: number;
   readonly percent: number;
+  /** Null while it is queued. */
+  readonly progressedAt: string | null;
+  /** It runs, and has made no progress for so long that it gives its turn to another. */
+  readonly stalled: boolean;
 }
 
 export interface PullRow {
@@ -144,17 +152,26 @@ export interface PullRow {
   readonly head: number;
   readonly confirmed: number;
   readonly scanning: boolean;
+  /** Changes that wait for the store. */
+  readonly pending: number;
   readonly pageSentAt: string | null;
 }
 
-/** The pieces of the pages of these stores: what each section is rendered from, as JSON. One statement for all. */
+/**
+ * The pieces of the pages of these stores: what each section is rendered from, as JSON. One statement for all.
+ * @param resyncStallMs a running resync without progress for this long is shown as stalled.
+ */
 export async function readStores(
   reader: Reader,
   storeIds: readonly string[],
+  resyncStallMs: number,
 ): Promise<Map<string, Map<string, string>>> {
   const found = new Map<string, Map<string, string>>();
   if (storeIds.length === 0) return found;
-  const rows = await reader.rows<{ storeId: string } & Record<string, string>>(storeSources, [storeIds]);
+  const rows = await reader.rows<{ storeId: string } & Record<string, string>>(storeSources, [
+    storeIds,
+    resyncStallMs,
+  ]);
   for (const { storeId, ...sections } of rows) found.set(storeId, new Map(Object.entries(sections)));
   return found;
 }
@@ -166,16 +183,16 @@ export function renderStorePiece(key: string, source: string): Html {
 /** A section's rows as a JSON array. The store's id is a parameter inside, so each view reads that store alone. */
 const list = (select: string) => `(select coalesce(json_agg(r), '[]') from (${select}) r)::text`;
 
+/** Of one store; the view says nothing of entities that it is not behind with. */
+const pullBacklog = '(select * from hq_view.pull_backlog where store_id = w.store_id)';
+
 const storeSources = `
   select w.store_id as "storeId",
     coalesce((select row_to_json(r) from (
-      select store_id as "storeId", name, region, timezone, currency, status, reason, status_since as since,
-        expected_online as "expectedOnline", synced,
-        status = 'connected' and coalesce(greatest(last_sync_at, status_since) < data_as_of - interval '10 minutes', false) as stale,
-        errors_open as "errorsOpen", quarantined_records as quarantined, coalesce(withheld_records, 0) as withheld,
-        schema_version as "schemaVersion", schema_compatible as "schemaCompatible",
-        last_heartbeat_at as "lastHeartbeatAt", last_sync_at as "lastSyncAt", last_sale_at as "lastSaleAt",
+      select store_id as "storeId", name, region, timezone, currency, ${statusColumns},
+        status_since as since, last_heartbeat_at as "lastHeartbeatAt", last_sync_at as "lastSyncAt", last_sale_at as "lastSaleAt",
         pending_records as pending, oldest_pending_at as "oldestPendingAt",
+        pull_pending_changes as "pullPending", pull_pending_since as "pullOldestPendingAt",
         records_pushed as "recordsPushed", records_pulled as "recordsPulled",
         disk_used_bytes as "diskUsedBytes", disk_limit_bytes as "diskLimitBytes", clock_skew_ms as "clockSkewMs",
         agent_version as "agentVersion", business_date as "businessDate", sales_count as "salesCount",
@@ -185,9 +202,12 @@ const storeSources = `
       from hq_view.stores where store_id = w.store_id
     ) r)::text, 'null') as header,
     ${list(`
-      select entity, direction, last_success_at as "lastSuccessAt", records_total as total, pending_records as pending,
-        oldest_pending_at as "oldestPendingAt", attempt, next_try_at as "nextTryAt"
-      from hq_view.store_entities where store_id = w.store_id order by direction desc, entity`)} as entities,
+      select e.entity, e.direction, e.last_success_at as "lastSuccessAt", e.records_total as total,
+        case e.direction when 'pull' then coalesce(b.pending_changes, 0) else e.pending_records end as pending,
+        case e.direction when 'pull' then b.pending_since else e.oldest_pending_at end as "oldestPendingAt",
+        e.attempt, e.next_try_at as "nextTryAt"
+      from hq_view.store_entities e left join ${pullBacklog} b using (entity)
+      where e.store_id = w.store_id order by e.direction desc, e.entity`)} as entities,
     ${list(`
       select entity, direction, kind, code, message, opened_at as "openedAt", last_at as "lastAt", failures,
         resolved_at as "resolvedAt", acknowledged_by as "acknowledgedBy"
@@ -217,10 +237,12 @@ const storeSources = `
       from hq_view.sync_log where store_id = w.store_id order by at desc limit ${maxLogRows}`)} as log,
     ${list(`
       select entities, state, message, created_at as "createdAt", created_by as "createdBy", ended_at as "endedAt",
-        records_total as total, records_confirmed as confirmed, percent
+        records_total as total, records_confirmed as confirmed, percent, progressed_at as "progressedAt",
+        state = 'running' and coalesce(progressed_at < clock_timestamp() - $2 * interval '1 ms', false) as stalled
       from hq_view.resync_jobs where store_id = w.store_id order by created_at desc limit ${maxJobs}`)} as resyncs,
     ${list(`
-      select entity, head, confirmed_position as confirmed, scan_end is not null as scanning,
-        case when page_unconfirmed then page_sent_at end as "pageSentAt"
-      from hq_view.store_pulls where store_id = w.store_id order by entity`)} as pulls
+      select p.entity, p.head, p.confirmed_position as confirmed, p.scan_end is not null as scanning,
+        coalesce(b.pending_changes, 0) as pending, case when p.page_unconfirmed then p.page_sent_at end as "pageSentAt"
+      from hq_view.store_pulls p left join ${pullBacklog} b using (entity)
+      where p.store_id = w.store_id order by p.entity`)} as pulls
   from unnest($1::text[]) as w (store_id)`;

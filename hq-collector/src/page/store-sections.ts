@@ -78,7 +78,8 @@ export const sections: {
   },
   entities: {
     title: 'Entity status',
-    caption: 'Each type of record and its direction: push is from the store to HQ, pull from HQ to the store',
+    caption:
+      'Each type of record and its direction: push is from the store to HQ, pull from HQ to the store. What waits is the store’s claim for push, HQ’s count for pull',
     empty: 'This store has no store server yet: nothing syncs.',
     columns: [
       { head: 'Entity', cell: ({ entity }: EntityRow) => words(entity) },
@@ -125,7 +126,7 @@ export const sections: {
         head: 'Asked for',
         cell: ({ createdAt, createdBy }: ResyncRow) => html`${ago(createdAt)}<small>by ${createdBy}</small>`,
       },
-      { head: 'State', cell: ({ state, message }: ResyncRow) => html`${state}<small>${message}</small>` },
+      { head: 'State', cell: resyncState },
       {
         head: 'Progress',
         cell: ({ percent, confirmed, total }: ResyncRow) =>
@@ -248,13 +249,20 @@ function errorKind({ kind, entity, direction, resolvedAt, acknowledgedBy }: Erro
   }${acknowledgedBy !== null && html`<small>seen by ${acknowledgedBy}</small>`}`;
 }
 
-function pullState({ head, confirmed, scanning, pageSentAt }: PullRow): Html {
-  const behind = head - confirmed;
+function resyncState({ state, message, stalled, progressedAt }: ResyncRow): Html {
+  return html`${state}${stalled && html`<small class="look">⚠ stalled: last progress ${ago(progressedAt)}</small>`}<small
+      >${message}</small
+    >`;
+}
+
+function pullState({ head, confirmed, scanning, pending, pageSentAt }: PullRow): Html {
   const state = scanning
     ? 'reads everything again'
-    : behind > 0
-      ? `${behind.toLocaleString('en-US')} behind`
-      : 'up to date';
+    : pending > 0
+      ? html`${count(pending)} to come`
+      : confirmed === 0 && head > 0
+        ? 'not begun'
+        : 'up to date';
   return html`${state}${pageSentAt !== null && html`<small>page sent ${ago(pageSentAt)}, not yet confirmed</small>`}`;
 }
 
