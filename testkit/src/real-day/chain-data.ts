@@ -1,22 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { DayFigures } from '../day-figures.js';
 
 export interface ChainStore {
   readonly id: string;
   readonly name: string;
   readonly timezone: string;
   readonly currency: string;
-}
-
-/** The six figures of a store's day, as the truth file names them. */
-export interface DayFigures {
-  readonly salesCount: number;
-  readonly grossMinor: number;
-  readonly taxMinor: number;
-  readonly discountMinor: number;
-  readonly voidCount: number;
-  readonly voidMinor: number;
 }
 
 export interface ChainDay {
@@ -43,5 +34,22 @@ export function readChainDay(dir: string, businessDate = '2017-11-22'): ChainDay
     businessDate,
     stores: stores.filter((store) => store.id in truth.perStore),
     truth: new Map(Object.entries(truth.perStore)),
+  };
+}
+
+export interface ChainYear {
+  readonly salesFile: string;
+  /** By business date. */
+  readonly perDay: ReadonlyMap<string, DayFigures>;
+}
+
+/** The year of the one store whose every sale is known. */
+export function readChainYear(dir: string): ChainYear {
+  const truth = JSON.parse(readFileSync(path.join(dir, 'sales-store-367-2017.truth.json'), 'utf8')) as {
+    perDay: Record<string, DayFigures>;
+  };
+  return {
+    salesFile: path.join(dir, 'sales-store-367-2017.ndjson.gz'),
+    perDay: new Map(Object.entries(truth.perDay)),
   };
 }

@@ -7,8 +7,9 @@ import { createDatabase } from '@hq-sync/local-postgres/database';
 import type { HostConfig, HostMessage, HostProgress } from '@hq-sync/simulator/agent-host';
 import pg from 'pg';
 import { adminClient } from '../admin-client.js';
+import { dayDifferences, heldDaysSql, type StoreDay } from '../day-figures.js';
 import { eventually } from '../eventually.js';
-import type { ChainDay, DayFigures } from './chain-data.js';
+import type { ChainDay } from './chain-data.js';
 import { KeptAlive } from '../kept-alive.js';
 import { killPlan, type KillKind, type PlannedKill } from './kill-plan.js';
 import { WatchedProxy } from '../watched-proxy.js';
@@ -283,25 +284,15 @@ class Headquarters {
   }
 
   /** Every store's six figures against the truth; also that nothing else is there. */
-  async differences(day: ChainDay): Promise<string[]> {
-    const found: string[] = [];
-    const rows = await this.ask(
-      `select store_id as "storeId", business_date::text as "businessDate", currency, sales_count::int as "salesCount", gross_minor::int as "grossMinor",
-         tax_minor::int as "taxMinor", discount_minor::int as "discountMinor", void_count::int as "voidCount", void_minor::int as "voidMinor"
-       from hq_view.activity`,
-    );
-    const byStore = new Map(rows.map((row) => [String(row['storeId']), row]));
-    if (rows.length !== day.truth.size)
-      found.push(`${rows.length} days of stores, ${day.truth.size} expected`);
-    for (const [storeId, truth] of day.truth) {
-      const row = byStore.get(storeId);
-      if (row?.['businessDate'] !== day.businessDate)
-        found.push(`store ${storeId}: business date ${String(row?.['businessDate'])}`);
-      for (const name of Object.keys(truth) as (keyof DayFigures)[]) {
-        if (row?.[name] !== truth[name])
-          found.push(`store ${storeId}: ${name} is ${String(row?.[name])}, the truth is ${truth[name]}`);
-      }
-    }
+  async differences({ stores, businessDate, truth }: ChainDay): Promise<string[]> {
+    const held = (await this.ask(heldDaysSql)) as unknown as StoreDay[];
+    const expected = stores.map(({ id: storeId, currency }) => ({
+      storeId,
+      businessDate,
+      currency,
+      ...truth.get(storeId)!,
+    }));
+    const found = dayDifferences(held, expected);
     const [quarantined] = await this.ask('select count(*)::int as n from hq_view.quarantined_records');
     if (quarantined!['n'] !== 0) found.push(`${String(quarantined!['n'])} records in quarantine`);
     return found;

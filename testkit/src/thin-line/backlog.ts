@@ -2,20 +2,13 @@ import type { Sale } from '@hq-sync/protocol/sale';
 import { makeSale } from '@hq-sync/simulator/make-sale';
 import { randomOf } from '@hq-sync/simulator/random';
 import { StoreAgent } from '@hq-sync/store-agent/agent';
+import type { DayFigures } from '../day-figures.js';
 
 /** A week's shopping: a batch of 500 fills about a MiB, 90 KiB with gzip. */
 const maxLines = 40;
 const salesPerCall = 1_000;
 /** Sales of two days, so that the totals have more than one row. */
 const spanMs = 2 * 24 * 3_600_000;
-
-/** One business date's figures, as hq_view.activity has them. */
-export interface DayFigures {
-  salesCount: number;
-  grossMinor: number;
-  discountMinor: number;
-  taxMinor: number;
-}
 
 /** Fills the queue of a store server that has no token yet, and returns what HQ must come to hold, by business date in UTC. */
 export async function fillQueue(
@@ -48,10 +41,13 @@ export async function fillQueue(
 }
 
 function add(days: Map<string, DayFigures>, date: string, sale: Sale): void {
-  const day = days.get(date) ?? { salesCount: 0, grossMinor: 0, discountMinor: 0, taxMinor: 0 };
-  day.salesCount += 1;
-  day.grossMinor += sale.grossMinor;
-  day.discountMinor += sale.discountMinor;
-  day.taxMinor += sale.taxMinor;
-  days.set(date, day);
+  const day = days.get(date);
+  days.set(date, {
+    salesCount: (day?.salesCount ?? 0) + 1,
+    grossMinor: (day?.grossMinor ?? 0) + sale.grossMinor,
+    discountMinor: (day?.discountMinor ?? 0) + sale.discountMinor,
+    taxMinor: (day?.taxMinor ?? 0) + sale.taxMinor,
+    voidCount: 0,
+    voidMinor: 0,
+  });
 }

@@ -2,10 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { HostConfig, HostMessage, HostProgress } from '@hq-sync/simulator/agent-host';
 import { storeDir } from '@hq-sync/simulator/fleet';
+import type { DayFigures } from '../day-figures.js';
 import { KeptAlive } from '../kept-alive.js';
 import { hostProgram, type Stage } from '../red-green/stage.js';
 import { Arrivals } from './arrivals.js';
-import { fillQueue, type DayFigures } from './backlog.js';
+import { fillQueue } from './backlog.js';
 import { fastLine, thinLine } from './line-shape.js';
 import { ThinRelay } from './thin-relay.js';
 
