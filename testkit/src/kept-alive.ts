@@ -6,7 +6,9 @@ const restartDelayMs = 100;
 const stopDeadlineMs = 15_000;
 
 export interface KeptAliveOptions {
-  readonly env?: Record<string, string>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of Node itself, e.g. `--inspect`. */
+  readonly nodeOptions?: readonly string[];
   /** Put before the command, e.g. `['ip', 'netns', 'exec', 'name']`. */
   readonly wrapper?: readonly string[];
   readonly onMessage?: (message: unknown) => void;
@@ -44,6 +46,11 @@ export class KeptAlive {
     this.start();
   }
 
+  /** Of the process that runs now, or of the last one. */
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   send(message: object): void {
     this.child.send(message);
   }
@@ -63,6 +70,7 @@ export class KeptAlive {
     const command = [
       ...(this.options.wrapper ?? []),
       process.execPath,
+      ...(this.options.nodeOptions ?? []),
       fileURLToPath(this.program),
       ...this.args,
     ];

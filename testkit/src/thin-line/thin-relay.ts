@@ -27,6 +27,7 @@ export class ThinRelay {
   bytesToStore = 0;
   onArrival: (arrival: ArrivalAtHq) => void = () => undefined;
   private readonly sockets = new Set<Socket>();
+  private isCut = false;
 
   private constructor(
     private readonly server: Server,
@@ -61,6 +62,16 @@ export class ThinRelay {
     this.lines.down.become(shape);
   }
 
+  /** Ends every connection, and each new one at once, until `restore`. */
+  cut(): void {
+    this.isCut = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  restore(): void {
+    this.isCut = false;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
@@ -68,6 +79,7 @@ export class ThinRelay {
 
   private async join(client: Socket): Promise<void> {
     this.track(client);
+    if (this.isCut) return void client.destroy();
     await sleep(this.handshakeMs());
     if (client.destroyed) return;
     const upstream = connect({ ...this.target, allowHalfOpen: true, noDelay: true });
