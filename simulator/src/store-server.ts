@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Line } from './line.js';
+import { Line } from './line/line.js';
 
 /** The agent of a killed simulator holds its directory until that process has ended. */
 const lockWaitMs = 30_000;

@@ -2,10 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Line } from '../src/line.js';
+import { Line, type LineOptions } from '../src/line/line.js';
+import { fastLine } from '../src/line/line-shape.js';
 
 /** Longer than a byte takes on loopback, however busy the machine. */
 const quietMs = 150;
+/** A timer may be this early by the clock that tells the time. */
+const timerSlackMs = 5;
 
 describe('a line', () => {
   let hq: Server;
@@ -23,7 +26,7 @@ describe('a line', () => {
     });
     hq.listen(0, '127.0.0.1');
     await once(hq, 'listening');
-    line = await Line.open(`http://127.0.0.1:${(hq.address() as AddressInfo).port}`);
+    line = await openLine();
   });
 
   afterEach(async () => {
@@ -31,6 +34,10 @@ describe('a line', () => {
     await line.close();
     await new Promise((resolve) => hq.close(resolve));
   });
+
+  function openLine(options?: LineOptions): Promise<Line> {
+    return Line.open(`http://127.0.0.1:${(hq.address() as AddressInfo).port}`, options);
+  }
 
   function dial(): Socket {
     const socket = connect(Number(new URL(line.url).port), '127.0.0.1');
@@ -109,5 +116,38 @@ describe('a line', () => {
     await closed(store);
     expect(accepted).toHaveLength(0);
     expect(await ask(dial(), 'b')).toBe('echo b');
+  });
+
+  it('that is slow takes its time over what goes through it, and over a connection too', async () => {
+    line.become({ bytesPerSecond: 100_000, oneWayMs: 20, lossShare: 0 });
+    const startedMs = performance.now();
+    const store = dial();
+    let answer = '';
+    store.on('data', (bytes: Buffer) => (answer += bytes.toString()));
+    store.write('x'.repeat(20_000));
+    while (answer.replaceAll('echo ', '').length < 20_000) await once(store, 'data');
+    // A handshake, 20,000 bytes at the rate, and the way there and back.
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(40 + 200 + 40 - timerSlackMs);
+
+    line.become(fastLine);
+    expect(await ask(store, 'a')).toBe('echo a');
+  });
+
+  it('that is lossy delivers all of it in order, late', async () => {
+    await line.close();
+    const stalls: number[] = [];
+    line = await openLine({ watcher: { recovered: (_, stallMs) => stalls.push(stallMs) } });
+    const store = dial();
+    const sent = Array.from({ length: 8_000 }, (_, number) => `${number} `).join('');
+    let answer = '';
+    store.on('data', (bytes: Buffer) => (answer += bytes.toString()));
+    await ask(store, 'a');
+    answer = '';
+    line.become({ bytesPerSecond: Infinity, oneWayMs: 1, lossShare: 0.15 });
+    store.write(sent);
+    while (answer.replaceAll('echo ', '').length < sent.length) await once(store, 'data');
+    expect(answer.replaceAll('echo ', '')).toBe(sent);
+    expect(stalls.length).toBeGreaterThan(0);
+    expect(Math.min(...stalls)).toBeGreaterThanOrEqual(900);
   });
 });

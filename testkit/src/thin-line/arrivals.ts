@@ -1,4 +1,11 @@
-import type { ArrivalAtHq, Purpose } from './thin-relay.js';
+export type Purpose = 'socket' | 'push';
+
+/** Something came out of the line at HQ. */
+export interface ArrivalAtHq {
+  readonly purpose: Purpose;
+  readonly bytes: number;
+  readonly atMs: number;
+}
 
 const lastMinuteMs = 60_000;
 

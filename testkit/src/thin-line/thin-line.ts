@@ -99,7 +99,7 @@ export async function runThinLine(
 
 function summaryOf(stores: readonly ThinStore[]): string {
   const sum = (of: (store: ThinStore) => number) => stores.reduce((total, store) => total + of(store), 0);
-  const longestGapMs = Math.max(...stores.map(({ arrivals }) => arrivals.longestGapMs));
+  const longestGapMs = Math.max(...stores.map(({ recorder }) => recorder.arrivals.longestGapMs));
   return [
     `${sum(({ progress }) => progress!.counters.batches)} batches`,
     `${sum(({ progress }) => progress!.counters.retries)} sent again`,
@@ -109,9 +109,9 @@ function summaryOf(stores: readonly ThinStore[]): string {
 }
 
 function reportOf(store: ThinStore, acceptedAMinuteBefore: number): StoreReport {
-  const { storeId, changes, arrivals, relay } = store;
+  const { storeId, changes, recorder } = store;
+  const { arrivals } = recorder;
   const { counters, pending } = store.progress!;
-  const { up, down } = relay.lines;
   return {
     storeId,
     changes: changes.map((change) => ({ ...change, atMs: change.atMs - changes[0]!.atMs })),
@@ -123,13 +123,13 @@ function reportOf(store: ThinStore, acceptedAMinuteBefore: number): StoreReport 
     pending,
     pushedBytesInTheLastMinute: arrivals.pushedBytes(),
     bytesToHq: { ...arrivals.bytes },
-    bytesToStore: relay.bytesToStore,
-    segments: up.segments + down.segments,
-    lost: up.lost + down.lost,
-    stallsMs: [...up.stallsMs, ...down.stallsMs],
+    bytesToStore: recorder.bytesToStore,
+    segments: recorder.segments,
+    lost: recorder.lostSegments,
+    stallsMs: recorder.stallsMs,
     longestGapMs: arrivals.longestGapMs,
     longestSocketGapMs: arrivals.longestSocketGapMs,
-    longestGapTrace: store.longestGapTrace,
+    longestGapTrace: recorder.longestGapTrace,
   };
 }
 

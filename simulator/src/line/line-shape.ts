@@ -6,9 +6,10 @@ export interface LineShape {
   readonly lossShare: number;
 }
 
-/** The line of design section 9: 128 kbit/s, 1 s round trip, 2 % loss. */
+/** 128 kbit/s, 1 s round trip, 2 % loss: what a store must bear without a disconnect. */
 export const thinLine: LineShape = { bytesPerSecond: 16_000, oneWayMs: 500, lossShare: 0.02 };
 
+/** No slower than the machine. */
 export const fastLine: LineShape = { bytesPerSecond: Infinity, oneWayMs: 0, lossShare: 0 };
 
 /** 2 s of a thin line: the most that a sensible modem buffers, and the longest that a pong waits behind a backlog. */

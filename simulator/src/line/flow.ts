@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { maxPayloadBytes, minTimeoutMs } from './line-shape.js';
+import type { LineFlow, LineWatcher } from './line-watcher.js';
 
 /** A piece of a flow, or its end. */
 export interface Segment {
@@ -11,8 +12,18 @@ export interface Segment {
   lostAtMs: number;
 }
 
+export interface FlowParts extends LineFlow {
+  readonly source: Socket;
+  readonly target: Socket;
+  readonly watcher: LineWatcher | undefined;
+  /** There may be something to take. */
+  readonly onReadable: () => void;
+}
+
 /** One connection's bytes in one direction: cut into segments at one end, delivered in order at the other. */
-export class Flow {
+export class Flow implements LineFlow {
+  readonly connection: number;
+  readonly towards: LineFlow['towards'];
   private taken = 0;
   private delivered = 0;
   private readonly early = new Map<number, Segment>();
@@ -20,25 +31,24 @@ export class Flow {
   private endTaken = false;
   private smoothedRoundTripMs: number | undefined;
 
-  constructor(
-    private readonly source: Socket,
-    private readonly target: Socket,
-    private readonly onDelivered: (payload: Buffer) => void,
-    onReadable: () => void,
-    /** E.g. `push to HQ`. */
-    readonly name: () => string,
-  ) {
+  constructor(private readonly parts: FlowParts) {
+    const { connection, towards, source, target, onReadable } = parts;
+    this.connection = connection;
+    this.towards = towards;
     source.on('readable', onReadable);
     source.on('end', () => {
       this.sourceEnded = true;
       onReadable();
     });
+    target.on('drain', onReadable);
   }
 
-  /** The next segment, if the source has one. */
+  /** The next segment, if the source has one and the target reads. */
   take(): Segment | null {
-    const bytes = Math.min(this.source.readableLength, maxPayloadBytes);
-    const payload = (bytes > 0 ? this.source.read(bytes) : this.source.read(0)) as Buffer | null;
+    const { source, target } = this.parts;
+    if (target.writableNeedDrain) return null;
+    const bytes = Math.min(source.readableLength, maxPayloadBytes);
+    const payload = (bytes > 0 ? source.read(bytes) : source.read(0)) as Buffer | null;
     if (payload) return this.segment(payload);
     if (!this.sourceEnded || this.endTaken) return null;
     this.endTaken = true;
@@ -47,15 +57,16 @@ export class Flow {
 
   /** Delivers this segment, and those that waited for it. */
   arrive(segment: Segment): void {
+    const { target, watcher } = this.parts;
     this.early.set(segment.sequence, segment);
     for (let next = this.early.get(this.delivered); next; next = this.early.get(this.delivered)) {
       this.early.delete(this.delivered);
       this.delivered += 1;
-      if (this.target.destroyed) continue;
-      if (next.payload === 'end') this.target.end();
+      if (target.destroyed) continue;
+      if (next.payload === 'end') target.end();
       else {
-        this.target.write(next.payload);
-        this.onDelivered(next.payload);
+        target.write(next.payload);
+        watcher?.delivered?.(this, next.payload);
       }
     }
   }
