@@ -39,6 +39,11 @@ export class Events {
     this.log.info({ storeId, connectionId, reason }, 'store disconnected');
   }
 
+  /** Two store servers run with one token, or did for a moment. */
+  replacedStoreAnswered({ storeId, connectionId, remoteAddress }: OfStore): void {
+    this.log.warn({ storeId, connectionId, remoteAddress }, 'a store server that was replaced lives on');
+  }
+
   /** HQ was restored from a backup and asks the store for what it lacks. */
   pushesLost(storeId: string, entities: readonly string[]): void {
     this.log.warn({ storeId, entities }, 'HQ lacks pushes that it had committed; the store pushes again');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
@@ -157,6 +157,32 @@ describe('a second connection of the same store', () => {
     const [one, two] = [randomUUID(), randomUUID()];
     for (const instanceId of [one, two, one]) await connectStore({ instanceId });
     await becomes('connected', 'duplicate store server');
+  });
+
+  test('of a clone, with the same database, is named so at once when the first still lives', async () => {
+    await newStore();
+    const instanceId = randomUUID();
+    const original = await connectStore({ instanceId });
+    await connectStore({ instanceId });
+    expect(await original.closed).toBe(4409);
+    await becomes('connected', 'duplicate store server');
+  });
+
+  test('of the same machine, whose first line died unnoticed, is no duplicate', async () => {
+    await newStore();
+    const instanceId = randomUUID();
+    const first = await connectStore({ instanceId });
+    (first.ws as unknown as { _socket: Socket })._socket.pause(); // never hears that it is replaced
+    await connectStore({ instanceId });
+    const replaced = async () =>
+      (
+        await hq.database.pool.query(
+          `select 1 from hq.store_disconnect_total where store_id = $1 and reason = 'replaced'`,
+          [storeId],
+        )
+      ).rowCount;
+    await eventually('it is replaced', replaced, (rows) => rows === 1);
+    expect(await view('status, reason')).toEqual({ status: 'connected', reason: null });
   });
 });
 

@@ -20,6 +20,8 @@ export type FleetChange = {
   | { readonly type: 'heartbeat'; readonly heartbeat: Heartbeat; readonly skewMs: number }
   | { readonly type: 'heartbeat_lost' }
   | { readonly type: 'disconnected'; readonly reason: DisconnectReason }
+  /** Replaced, it lives on. */
+  | { readonly type: 'outlived'; readonly instanceId: string }
 );
 
 /**
@@ -122,6 +124,8 @@ async function writeChanges(
     }
     const ended = [...of('disconnected'), ...of('heartbeat_lost')];
     if (ended.length > 0) await tx.query(writeEnded, [JSON.stringify(ended.map(endedRow))]);
+    const outlived = of('outlived');
+    if (outlived.length > 0) await tx.query(writeOutlived, [JSON.stringify(outlived.map(outlivedRow))]);
   }
   return superseded;
 }
@@ -156,7 +160,7 @@ function connectedRow(change: Extract<FleetChange, { type: 'connected' }>) {
 }
 
 // Two instances take turns when the one that comes is the one that was there before the present one. Ten minutes bound
-// it: a machine that was swapped back after a day is no duplicate.
+// it: a machine that was swapped back after a day is no duplicate. A clone has the same instance: see `writeOutlived`.
 const writeConnected = `
   with e as (
     select * from jsonb_to_recordset($1::jsonb) as r(store_id text, connection_id uuid, token_id uuid, age_ms float8,
@@ -259,3 +263,14 @@ const writeEnded = `
     disconnect_reason = e.reason
   from e
   where e.closed and c.store_id = e.store_id and c.connection_id = e.connection_id`;
+
+function outlivedRow({ storeId, instanceId }: Extract<FleetChange, { type: 'outlived' }>) {
+  return { store_id: storeId, instance_id: instanceId };
+}
+
+// One database runs once: when the replaced one lives beside the one that replaced it, they are clones. With another
+// instance it may be the old machine of a store, switched off in a minute.
+const writeOutlived = `
+  update hq.store_connection c set duplicate_server_at = clock_timestamp()
+  from jsonb_to_recordset($1::jsonb) as e(store_id text, instance_id uuid)
+  where c.store_id = e.store_id and c.instance_id = e.instance_id`;

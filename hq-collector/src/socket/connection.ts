@@ -24,6 +24,8 @@ export interface ConnectionEvents {
   frameRefused(connection: StoreConnection, code: ErrorCode, message: string): void;
   heartbeatLost(connection: StoreConnection): void;
   closed(connection: StoreConnection, reason: DisconnectReason): void;
+  /** Comes after `closed`: the store server has answered that it was replaced, so it runs beside the newer one. */
+  outlived(connection: StoreConnection, hello: Hello): void;
 }
 
 export interface ConnectionRules extends SilenceRule {
@@ -187,6 +189,9 @@ export class StoreConnection {
     clearTimeout(this.closeTimer);
     this.reason ??= closeCode === 1000 || closeCode === 1001 ? 'agent stopped' : 'socket closed';
     this.settle();
+    // The answer to a close says its code again; a dead line answers nothing, and a store server that ends says 1000.
+    if (this.reason === 'replaced' && closeCode === errors.replaced.close && this.hello)
+      this.events.outlived(this, this.hello);
   }
 
   private settle(): void {

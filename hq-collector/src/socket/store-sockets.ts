@@ -138,6 +138,11 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
     this.context.events.storeDisconnected(connection, reason);
   }
 
+  outlived(connection: StoreConnection, hello: Hello): void {
+    this.context.events.replacedStoreAnswered(connection);
+    this.context.writer.add({ ...this.about(connection), type: 'outlived', instanceId: hello.instanceId });
+  }
+
   // WatchedFleet -------------------------------------------------------------------------------------------
 
   connected(): { storeIds: string[]; tokenIds: string[] } {
