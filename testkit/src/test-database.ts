@@ -6,6 +6,8 @@ export interface TestDatabase {
   readonly url: string;
   /** For what a test asks or arranges in SQL. */
   readonly pool: pg.Pool;
+  /** Another one with what is in this one now; nobody but this pool may be connected. */
+  copy(): Promise<TestDatabase>;
   drop(): Promise<void>;
 }
 
@@ -17,17 +19,36 @@ function server(): { url(database?: string): string } {
 }
 
 /** A database of its own, copied from the migrated template. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createFrom('hq_template');
+}
+
+async function createFrom(template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const url = await createDatabase(server(), name, 'hq_template');
-  const pool = new pg.Pool({ connectionString: url, max: 4 });
-  pool.on('error', () => undefined); // a test may have killed the server
+  const url = await createDatabase(server(), name, template);
+  let pool = openPool(url);
   return {
     url,
-    pool,
+    get pool() {
+      return pool;
+    },
+    async copy() {
+      await pool.end();
+      try {
+        return await createFrom(name);
+      } finally {
+        pool = openPool(url);
+      }
+    },
     async drop() {
       await pool.end();
       await dropDatabase(server(), name);
     },
   };
+}
+
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 4 });
+  pool.on('error', () => undefined); // a test may have killed the server
+  return pool;
 }
