@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { PulledCopy, pullPage } from '@hq-sync/testkit/pull-client';
+import { publishedRecords } from '@hq-sync/testkit/published-data';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
 import { WireStore } from '@hq-sync/testkit/wire-store';
 import { connect } from 'node:net';
@@ -28,13 +29,8 @@ const records = (count: number, price: number) =>
 
 /** What HQ holds for this store, by the database. */
 async function truth(entity: string, storeId: string): Promise<Map<string, unknown>> {
-  const { rows } = await hq.database.pool.query<{ id: string; data: unknown }>(
-    `select record_id as id, data from hq.hq_record
-     where entity = $1 and not deleted and (store_set = 'all' or store_set in (
-       select store_set from hq.store_set_member where store_id = $2))`,
-    [entity, storeId],
-  );
-  return new Map(rows.map(({ id, data }) => [id, data]));
+  const published = await publishedRecords(hq.database.pool, entity, storeId);
+  return new Map(published.map(({ id, data }) => [id, data]));
 }
 
 const entityRow = async (entity: string, storeId = 's1') => {

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
+import { publishedHash, publishedRecords } from '@hq-sync/testkit/published-data';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
 import Database from 'libsql';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { StoreAgent } from '../src/agent.js';
-import { canonicalJson } from '../src/canonical-json.js';
 import { resync, type Pull, type PullReply } from './scripted-hq.js';
 import { newDataDir, newHq, startAgent, startCommand } from './store.js';
 
@@ -30,27 +29,10 @@ const records = (count: number, price: number) =>
     data: { price, name: `Käse ${n}`, tags: [n, null] },
   }));
 
-/** What HQ holds for this store, by the database. */
-async function truth(entity: string, storeId: string): Promise<{ id: string; data: unknown }[]> {
-  const { rows } = await hq.database.pool.query<{ id: string; data: unknown }>(
-    `select record_id as id, data from hq.hq_record
-     where entity = $1 and not deleted and (store_set = 'all' or store_set in (
-       select store_set from hq.store_set_member where store_id = $2)) order by record_id collate "C"`,
-    [entity, storeId],
-  );
-  return rows;
-}
-
-async function truthHash(entity: string, storeId: string): Promise<string> {
-  const hash = createHash('sha256');
-  for (const record of await truth(entity, storeId)) hash.update(`${canonicalJson(record)}\n`);
-  return hash.digest('hex');
-}
-
 const sameAsHq = (agent: StoreAgent, entity: string, storeId: string) =>
   eventually(
     `${entity} as at HQ`,
-    async () => [await agent.copyHash(entity), await truthHash(entity, storeId)],
+    async () => [await agent.copyHash(entity), await publishedHash(hq.database.pool, entity, storeId)],
     ([copy, atHq]) => copy === atHq,
   );
 
@@ -79,7 +61,7 @@ describe('an agent and HQ', () => {
     await change('products', records(1_200, 100));
     const agent = await startAgent({ hqUrl: hq.url, token: token('s1') });
     await sameAsHq(agent, 'products', 's1');
-    expect([...agent.entries('products')]).toEqual(await truth('products', 's1'));
+    expect([...agent.entries('products')]).toEqual(await publishedRecords(hq.database.pool, 'products', 's1'));
     await eventually(
       'the confirmations',
       () => pulledTotal('products', 's1'),
