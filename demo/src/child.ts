@@ -36,6 +36,8 @@ export class Child {
   private restartTimer: NodeJS.Timeout | undefined;
   private backoffMs = firstBackoffMs;
   private stopping = false;
+  /** Ended for a while, on purpose. */
+  private paused = false;
 
   constructor(private readonly options: ChildOptions) {
     this.log = new LogFile(options.logFile);
@@ -66,21 +68,49 @@ export class Child {
   /** Ends it: SIGTERM, and SIGKILL when that has not helped in time. Resolves when it is gone. */
   async stop(): Promise<void> {
     this.stopping = true;
-    clearTimeout(this.restartTimer);
-    const { process: child } = this;
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), this.options.stopWaitMs);
-      await bounded(this.exited, this.options.stopWaitMs + killWaitMs);
-      clearTimeout(timer);
-    }
+    await this.end();
     this.log.close();
+  }
+
+  /**
+   * Ends it, does the work, and starts it again, whatever has become of the work. Resolves when it has started.
+   * @throws what the work throws.
+   */
+  async during(why: string, work: () => Promise<void>): Promise<void> {
+    const { name, startWaitMs } = this.options;
+    this.paused = true;
+    this.trouble = `${name} is down: ${why}.`;
+    await this.end();
+    try {
+      await work();
+    } finally {
+      this.paused = false;
+      if (!this.stopping) {
+        const started = new Promise<void>((resolve) => this.launch(resolve, () => undefined));
+        await bounded(started, startWaitMs);
+      }
+    }
+  }
+
+  /** To a child that has just ended, nothing. */
+  send(message: object): void {
+    if (this.process?.connected) this.process.send(message, () => undefined);
   }
 
   /** For somebody who does not want to wait for `stop`. */
   kill(): void {
     this.stopping = true;
     this.process?.kill('SIGKILL');
+  }
+
+  private async end(): Promise<void> {
+    clearTimeout(this.restartTimer);
+    const { process: child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), this.options.stopWaitMs);
+    await bounded(this.exited, this.options.stopWaitMs + killWaitMs);
+    clearTimeout(timer);
   }
 
   private launch(onStarted: () => void, onEnded: () => void): void {
@@ -104,7 +134,7 @@ export class Child {
     this.exited = new Promise((resolve) => {
       const ended = (how: string): void => {
         resolve();
-        if (!this.stopping) this.restartLater(how, performance.now() - startedMs);
+        if (!this.stopping && !this.paused) this.restartLater(how, performance.now() - startedMs);
         onEnded();
       };
       child.once('error', (error) => ended(error.message));

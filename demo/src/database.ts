@@ -1,5 +1,5 @@
 import { startCluster, type Cluster } from '@hq-sync/local-postgres/cluster';
-import { createDatabase } from '@hq-sync/local-postgres/database';
+import { createDatabase, dropDatabase, renameDatabase } from '@hq-sync/local-postgres/database';
 import type { LocalPostgresError } from '@hq-sync/local-postgres/errors';
 import pg from 'pg';
 
@@ -11,10 +11,12 @@ const relaunchSpacingMs = 5_000;
 
 /** The demo's PostgreSQL server, kept running, with a database for this chain. */
 export class DemoDatabase {
-  readonly pool: pg.Pool;
+  private tablePool: pg.Pool;
   private lastLaunchMs = performance.now();
   private stopped = false;
   private relaunching: Promise<void> | undefined;
+  /** Nobody may be connected. */
+  private closed = false;
 
   /** @throws LocalPostgresError, whose message is for a person. */
   static async start(dataDir: string, name: string): Promise<DemoDatabase> {
@@ -32,14 +34,12 @@ export class DemoDatabase {
     private cluster: Cluster,
     private readonly name: string,
   ) {
-    this.pool = new pg.Pool({
-      connectionString: this.url,
-      max: 2,
-      connectionTimeoutMillis: connectMs,
-      query_timeout: queryMs,
-      application_name: 'demo table',
-    });
-    this.pool.on('error', () => undefined); // the next query says so
+    this.tablePool = this.openPool();
+  }
+
+  /** For the table; after a backup or a restore another one. */
+  get pool(): pg.Pool {
+    return this.tablePool;
   }
 
   /** With the password: for psql and the collector. */
@@ -49,7 +49,7 @@ export class DemoDatabase {
 
   /** Starts the server again, on the same port, when it does not run any more. */
   keepRunning(): void {
-    if (this.stopped || this.relaunching !== undefined) return;
+    if (this.stopped || this.closed || this.relaunching !== undefined) return;
     if (performance.now() - this.lastLaunchMs < relaunchSpacingMs) return;
     this.lastLaunchMs = performance.now();
     const { dataDir, port } = this.cluster;
@@ -64,11 +64,65 @@ export class DemoDatabase {
     );
   }
 
+  /** Copies the database; nobody else may be connected. @throws LocalPostgresError when somebody is. */
+  backUp(): Promise<void> {
+    return this.whileClosed(async () => {
+      await dropDatabase(this.cluster, this.backupName);
+      await createDatabase(this.cluster, this.backupName, this.name);
+    });
+  }
+
+  /**
+   * The newest backup takes the place of the database, and is none any more. @throws LocalPostgresError when there is
+   * none, or somebody is connected; then nothing has changed.
+   */
+  restore(): Promise<void> {
+    const lost = `${this.name}_lost`;
+    return this.whileClosed(async () => {
+      await dropDatabase(this.cluster, lost);
+      await renameDatabase(this.cluster, this.name, lost);
+      try {
+        await renameDatabase(this.cluster, this.backupName, this.name);
+      } catch (error) {
+        await renameDatabase(this.cluster, lost, this.name);
+        throw error;
+      }
+      await dropDatabase(this.cluster, lost);
+    });
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     await this.pool.end();
     await this.relaunching;
     await this.cluster.stop();
+  }
+
+  private get backupName(): string {
+    return `${this.name}_backup`;
+  }
+
+  private openPool(): pg.Pool {
+    const pool = new pg.Pool({
+      connectionString: this.url,
+      max: 2,
+      connectionTimeoutMillis: connectMs,
+      query_timeout: queryMs,
+      application_name: 'demo table',
+    });
+    pool.on('error', () => undefined); // the next query says so
+    return pool;
+  }
+
+  private async whileClosed(work: () => Promise<void>): Promise<void> {
+    this.closed = true;
+    try {
+      await this.tablePool.end();
+      await work();
+    } finally {
+      this.tablePool = this.openPool();
+      this.closed = false;
+    }
   }
 }
 

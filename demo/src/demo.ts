@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HqOrder } from '@hq-sync/simulator/hq-over-ipc';
 import type { SimulatorMessage } from '@hq-sync/simulator/main';
+import { unlessAborted } from '@hq-sync/simulator/unless-aborted';
 import { addressLines, host } from './addresses.js';
 import { collectorChild, simulatorChild } from './programs.js';
 import type { Child } from './child.js';
 import { leftByEarlierRun, openDataDir, removeData } from './data-dir.js';
 import { DemoDatabase } from './database.js';
+import { HqOrders } from './hq-orders.js';
 import type { DemoOptions } from './options.js';
 import { renderPicture, type Happening } from './picture.js';
 import { waitForPort } from './port.js';
@@ -22,6 +25,7 @@ export class Demo {
   private database: DemoDatabase | undefined;
   private readonly children: Child[] = [];
   private happenings: Happening[] = [];
+  private hqOrders: HqOrders | undefined;
   private hurried = false;
 
   constructor(
@@ -50,8 +54,13 @@ export class Demo {
     screen.say('Starting the collector ...');
     const collector = collectorChild(dataDir, options, env, () => database.url);
     this.children.push(collector);
+    // A start that takes long is not waited for after Ctrl-C: `stop` ends it.
     await unlessAborted(collector.start(), signal);
-    const simulator = simulatorChild(dataDir, options, env, (message) => this.hear(message));
+    const hqOrders = (this.hqOrders = new HqOrders(collector, database));
+    const simulator = simulatorChild(dataDir, options, env, (message) => {
+      if (message.type === 'hq_order') void hqOrders.carryOut(message).then((done) => simulator.send(done));
+      else this.hear(message);
+    });
     this.children.push(simulator);
     screen.say(addressLines(dataDir, options, database.url).join('\n'));
     await Promise.all([unlessAborted(simulator.start(), signal), this.showTable(database)]);
@@ -63,6 +72,7 @@ export class Demo {
       if (this.hurried) child.kill();
       await child.stop();
     }
+    await this.hqOrders?.settled();
     await this.database?.stop();
   }
 
@@ -91,18 +101,9 @@ export class Demo {
     }
   }
 
-  private hear(message: SimulatorMessage): void {
+  private hear(message: Exclude<SimulatorMessage, HqOrder>): void {
     if (message.type !== 'incident') return;
-    const { at, storeName, text } = message;
-    this.happenings = [...this.happenings, { at: new Date(at), storeName, text }].slice(-maxHappenings);
+    const { at, where, text } = message;
+    this.happenings = [...this.happenings, { at: new Date(at), where, text }].slice(-maxHappenings);
   }
-}
-
-/** A start that takes long is not waited for after Ctrl-C: `stop` ends it. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    work.then(resolve, reject);
-  });
 }

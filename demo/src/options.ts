@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { fleetIncidents, storeIncidents, type IncidentName } from '@hq-sync/simulator/incident-name';
 import { maxSpeed, maxStores } from '@hq-sync/simulator/limits';
 import { positiveNumber, wholeNumber } from '@hq-sync/simulator/number-option';
 
@@ -10,6 +11,8 @@ export interface DemoOptions {
   speed?: number;
   /** Absolute path of a file of real sales. */
   replay?: string;
+  /** Only this one, again and again. */
+  incident?: IncidentName;
   fresh?: true;
   port: number;
 }
@@ -40,14 +43,21 @@ export function readOptions(args: readonly string[], write?: (text: string) => v
       'replay a file of real sales (NDJSON, may be .gz) instead of making them up',
       readableFile,
     )
+    .addOption(
+      new Option('--incident <name>', 'play only this incident, again and again')
+        .choices([...storeIncidents, ...fleetIncidents])
+        .conflicts('replay'),
+    )
     .option('--fresh', 'remove the data of earlier runs first')
     .option('--port <p>', 'port of the collector', wholeNumber(1, 65_535), 8080)
     .addHelpText(
       'after',
       '\nThe data is kept in .data, or in the directory that HQ_DATA_DIR names; the next\n' +
-        'start goes on with it. Two stores go offline and come back, one loses its token,\n' +
-        'one is out of date, two send what HQ does not take: first about a minute after\n' +
-        'the start, then again and again. A replay has no incidents.',
+        'start goes on with it. About a minute after the start incidents begin: stores go\n' +
+        'offline and come back, one loses its token, one is out of date, two send what HQ\n' +
+        'does not take; then, one after the other, a slow line, a region cut off, a new\n' +
+        'machine, an update wave, a clone; then again from the first. HQ itself is restored\n' +
+        'from a backup only with --incident hq-restored. A replay has no incidents.',
     )
     .allowExcessArguments(false)
     .exitOverride();

@@ -6,7 +6,8 @@ import { renderTotals } from './totals.js';
 
 export interface Happening {
   readonly at: Date;
-  readonly storeName: string;
+  /** A store's name, or the chain. */
+  readonly where: string;
   readonly text: string;
 }
 
@@ -15,7 +16,7 @@ export interface PictureParts {
   /** The database does not answer: what the snapshot says of connections is no proof any more. */
   readonly stale: boolean;
   readonly troubles: readonly string[];
-  /** What is being done to stores, oldest first. */
+  /** What is being done to stores and to HQ, oldest first. */
   readonly happenings: readonly Happening[];
   readonly replay: boolean;
 }
@@ -36,9 +37,7 @@ export function renderPicture(parts: PictureParts, size: ScreenSize): string {
     ...renderTotals(rows),
     asOf(parts, snapshot),
     ...troubles,
-    ...happenings
-      .slice(-shownHappenings)
-      .map(({ at, storeName, text }) => `${clock(at)} ${storeName}: ${text}`),
+    ...happenings.slice(-shownHappenings).map(({ at, where, text }) => `${clock(at)} ${where}: ${text}`),
   ].map((line) => cut(line, size.width));
   const maxRows = Math.max(1, size.height - around.length - tableFrameLines);
   return [renderTable(rows, { ...size, maxRows, now: snapshot.dataAsOf }), ...around].join('\n');

@@ -42,11 +42,12 @@ export function collectorChild(
 
 export function simulatorChild(
   { adminTokenFile, simulator, simulatorLog }: DataDir,
-  { port, stores, speed, replay }: DemoOptions,
+  { port, stores, speed, replay, incident }: DemoOptions,
   env: NodeJS.ProcessEnv,
   onMessage: (message: SimulatorMessage) => void,
 ): Child {
-  const chain = replay === undefined ? ['--stores', String(stores), '--incidents'] : ['--replay', replay];
+  const incidents = incident === undefined ? ['--incidents'] : ['--incident', incident, '--hq-control'];
+  const chain = replay === undefined ? ['--stores', String(stores), ...incidents] : ['--replay', replay];
   return new Child({
     name: 'Simulator',
     script: fileURLToPath(import.meta.resolve('@hq-sync/simulator/main')),

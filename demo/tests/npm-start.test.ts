@@ -23,8 +23,10 @@ const soonMs = 60_000;
 /** A till sells about every 40 s of its own time. */
 const fast = ['--speed', '600'];
 const sales = ['hq_store_entity_records_total', /entity="sales"/] as const;
-/** The stores that nothing is done to, on a machine of any speed. */
-const unscripted = demoChain(12).filter(({ hasServer, incident }) => hasServer && incident === undefined);
+/** The stores that nothing is done to in the first acts, on a machine of any speed, at any hour. */
+const unscripted = demoChain(12).filter(
+  ({ hasServer, incident, switchesOff }) => hasServer && incident === undefined && !switchesOff,
+);
 const unscriptedLabel = new RegExp(`store_id="(${unscripted.map(({ storeId }) => storeId).join('|')})"`);
 
 let folder: string;

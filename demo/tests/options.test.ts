@@ -31,6 +31,8 @@ describe('the options of the demo', () => {
     [['--speed', 'fast'], 'over 0'],
     [['--port', '70000'], 'whole number from 1 to 65535'],
     [['--replay', '/no/such/file'], 'no such file'],
+    [['--incident', 'flood'], 'Allowed choices are offline-and-back'],
+    [['--incident', 'slow-line', '--replay', 'package.json'], 'cannot be used with'],
     [['--nonsense'], 'unknown option'],
     [['surplus'], 'too many arguments'],
   ])('refuse %j with one sentence', (args, sentence) => {
@@ -40,10 +42,22 @@ describe('the options of the demo', () => {
     expect(said.trim().split('\n')).toHaveLength(1);
   });
 
+  it('name one incident', () => {
+    expect(readOptions(['--incident', 'hq-restored']).incident).toBe('hq-restored');
+  });
+
   it('explain themselves', () => {
     const { said, exitCode } = refusal('--help');
     expect(exitCode).toBe(0);
-    for (const option of ['--stores', '--speed', '--replay', '--fresh', '--port', 'HQ_DATA_DIR'])
+    for (const option of [
+      '--stores',
+      '--speed',
+      '--replay',
+      '--incident',
+      '--fresh',
+      '--port',
+      'HQ_DATA_DIR',
+    ])
       expect(said).toContain(option);
   });
 });

@@ -42,7 +42,7 @@ describe('the picture', () => {
   });
 
   it('says what is wrong with HQ itself, and what is done to the stores', () => {
-    const happenings = [{ at: dataAsOf, storeName: 'Boise', text: 'the line is cut' }];
+    const happenings = [{ at: dataAsOf, where: 'Boise', text: 'the line is cut' }];
     const text = renderPicture(parts({ troubles: ['Collector ended (SIGKILL)'], happenings }), size);
     expect(text).toContain('Collector ended (SIGKILL)');
     expect(text).toContain('Boise: the line is cut');

@@ -8,9 +8,9 @@ type Reachable = Pick<Cluster, 'url'>;
 const NAME_LIMIT_BYTES = 63;
 const COMMAND_LIMIT_MS = 60_000;
 const CONNECT_LIMIT_MS = 10_000;
-/** A client that has just left a template is seen there for some milliseconds more. */
-const TEMPLATE_BUSY_LIMIT_MS = 5_000;
-const TEMPLATE_BUSY_POLL_MS = 50;
+/** A client that has just left a database is seen there for some milliseconds more. */
+const BUSY_LIMIT_MS = 5_000;
+const BUSY_POLL_MS = 50;
 
 const OBJECT_IN_USE = '55006';
 
@@ -20,16 +20,23 @@ const OBJECT_IN_USE = '55006';
  */
 export async function createDatabase(cluster: Reachable, name: string, template?: string): Promise<string> {
   const copy = template === undefined ? '' : ` TEMPLATE ${quoted(template)}`;
-  const deadline = Date.now() + TEMPLATE_BUSY_LIMIT_MS;
-  while (!(await runUnlessInUse(cluster, `CREATE DATABASE ${quoted(name)}${copy}`, deadline))) {
-    await sleep(TEMPLATE_BUSY_POLL_MS);
-  }
+  await runWhenFree(cluster, `CREATE DATABASE ${quoted(name)}${copy}`);
   return cluster.url(name);
 }
 
 /** Ends the database's connections and removes it; nothing to do if there is none. Throws as createDatabase does. */
 export async function dropDatabase(cluster: Reachable, name: string): Promise<void> {
   await runUnlessInUse(cluster, `DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`, 0);
+}
+
+/** Throws as createDatabase does, also when there is no `from`. */
+export async function renameDatabase(cluster: Reachable, from: string, to: string): Promise<void> {
+  await runWhenFree(cluster, `ALTER DATABASE ${quoted(from)} RENAME TO ${quoted(to)}`);
+}
+
+async function runWhenFree(cluster: Reachable, sql: string): Promise<void> {
+  const deadline = Date.now() + BUSY_LIMIT_MS;
+  while (!(await runUnlessInUse(cluster, sql, deadline))) await sleep(BUSY_POLL_MS);
 }
 
 /** False: something is in use, and there is time for another try until `deadline`. */

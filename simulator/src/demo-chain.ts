@@ -1,8 +1,5 @@
+import type { FleetIncident, StoreIncident } from './incident-name.js';
 import { everyDay, type OpeningHours } from './opening-hours.js';
-
-/** Incidents of `scenarios/` that a store of the demo goes through. */
-export type IncidentName =
-  'offline-and-back' | 'silent-network' | 'old-schema' | 'revoked-token' | 'bad-record' | 'oversized-batch';
 
 export interface ChainStore {
   readonly storeId: string;
@@ -15,7 +12,11 @@ export interface ChainStore {
   readonly registers: number;
   /** False: the store is never issued a token and has no status. */
   readonly hasServer: boolean;
-  readonly incident?: IncidentName;
+  /** It shuts its store server down at closing, and starts it before opening. */
+  readonly switchesOff?: true;
+  readonly incident?: StoreIncident;
+  /** In which it takes part. */
+  readonly fleetIncidents: readonly FleetIncident[];
 }
 
 type Town = readonly [name: string, region: string, timezone: string, currency: string];
@@ -57,17 +58,26 @@ const towns: readonly Town[] = [
 ];
 
 /** By place in the chain, so that a short chain has incidents too; the rest of it stays green. */
-const incidents: Readonly<Record<number, IncidentName>> = {
+const incidents: Readonly<Record<number, StoreIncident>> = {
   1: 'offline-and-back',
   2: 'silent-network',
   3: 'bad-record',
   4: 'old-schema',
   5: 'revoked-token',
   6: 'oversized-batch',
+  7: 'slow-line',
+  8: 'replaced-machine',
+  9: 'cloned-machine',
 };
+
+/** Some of a short chain, and of a long one. */
+const cutRegion = 'US West';
+const updatedRegions = ['Europe North', 'Europe South'];
 
 /** Every third store never closes, so that at any hour of the day somebody trades. */
 const alwaysOpenEvery = 3;
+/** The last of every twelve switches off at night; it is none that never closes. */
+const switchesOffEvery = 12;
 
 /** The demo's stores: `count` with a store server and one without. The same count gives the same chain. */
 export function demoChain(count: number): ChainStore[] {
@@ -90,16 +100,27 @@ function storeAt(index: number): ChainStore {
     openingHours: index % alwaysOpenEvery === 0 || incident !== undefined ? null : everyDay('07:00', '22:00'),
     registers: 1 + (index % 3),
     hasServer: true,
+    ...(index % switchesOffEvery === switchesOffEvery - 1 ? { switchesOff: true } : {}),
     ...(incident === undefined ? {} : { incident }),
+    fleetIncidents: fleetIncidentsOf(region),
   };
+}
+
+function fleetIncidentsOf(region: string): FleetIncident[] {
+  return [
+    ...(region === cutRegion ? ['region-cut' as const] : []),
+    ...(updatedRegions.includes(region) ? ['update-wave' as const] : []),
+    'hq-restored',
+  ];
 }
 
 /** The last one has no server and therefore no incident, wherever in the list its place is. */
 function unscriptedWithoutServer(store: ChainStore): ChainStore {
   if (store.hasServer) return store;
-  const { incident: _, ...rest } = store;
+  const { incident: _, switchesOff: __, ...rest } = store;
   return {
     ...rest,
+    fleetIncidents: [],
     region: 'US East',
     timezone: 'America/New_York',
     currency: 'USD',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { ChainStore, IncidentName } from './demo-chain.js';
+import type { ChainStore } from './demo-chain.js';
+import type { IncidentName } from './incident-name.js';
 import { SimulatedStore } from './store.js';
 
 export interface FleetStore extends ChainStore {
@@ -13,11 +14,13 @@ export interface FleetOptions {
   readonly dataDir: string;
   readonly speed: number;
   readonly seed: string;
+  /** Of all stores; absent: the machine's. */
+  readonly clock?: () => Date;
   readonly log: Logger;
 }
 
 /** Incidents whose cause is the line; a relay costs each connection a second pair of sockets. */
-const needLine: readonly (IncidentName | undefined)[] = ['offline-and-back', 'silent-network'];
+const needLine: readonly IncidentName[] = ['offline-and-back', 'silent-network', 'slow-line', 'region-cut'];
 /** Starting an agent opens and migrates its database, a few ms of a blocked event loop each. */
 const startedAtOnce = 4;
 
@@ -32,7 +35,9 @@ export class Fleet {
     const startSome = async (): Promise<void> => {
       for (let store = waiting.shift(); store !== undefined; store = waiting.shift()) {
         const dataDir = storeDir(options.dataDir, store.storeId);
-        const withLine = needLine.includes(store.incident);
+        const withLine = needLine.some(
+          (incident) => incident === store.incident || store.fleetIncidents.some((name) => name === incident),
+        );
         started.push(
           await SimulatedStore.start(store, { ...options, token: store.token, dataDir, withLine }),
         );

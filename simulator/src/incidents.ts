@@ -1,39 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IncidentName } from './demo-chain.js';
+import type { Logger } from 'pino';
+import { fleetIncidents, type IncidentName } from './incident-name.js';
+import { fleetScenarios, storeScenarios, type Act } from './programme.js';
 import { randomOf } from './random.js';
-import { badRecord } from './scenarios/bad-record.js';
-import { offlineAndBack } from './scenarios/offline-and-back.js';
-import { oldSchema } from './scenarios/old-schema.js';
-import { oversizedBatch } from './scenarios/oversized-batch.js';
-import { revokedToken } from './scenarios/revoked-token.js';
-import type { Scenario, ScenarioContext } from './scenarios/scenario.js';
-import { silentNetwork } from './scenarios/silent-network.js';
+import type { HqControl, ScenarioContext } from './scenarios/scenario.js';
 import type { SimulatedStore } from './store.js';
+import { unlessAborted } from './unless-aborted.js';
 
-/** When each incident first comes, in seconds after the start: late enough that all was green once. */
-const schedule: Record<IncidentName, { readonly scenario: Scenario; readonly firstAfterSeconds: number }> = {
-  'offline-and-back': { scenario: offlineAndBack, firstAfterSeconds: 60 },
-  'bad-record': { scenario: badRecord, firstAfterSeconds: 65 },
-  'silent-network': { scenario: silentNetwork, firstAfterSeconds: 70 },
-  'revoked-token': { scenario: revokedToken, firstAfterSeconds: 80 },
-  'old-schema': { scenario: oldSchema, firstAfterSeconds: 85 },
-  'oversized-batch': { scenario: oversizedBatch, firstAfterSeconds: 90 },
-};
-/** From the end of an incident to its next beginning. */
-const quietSeconds = 120;
+/** After the start: late enough that all was green once. */
+const firstActAfterSeconds = 60;
+/** From the end of an act to the beginning of the next. */
+const quietSeconds = 40;
+const untilSeconds = 60;
+const untilPollSeconds = 0.1;
 
-export type IncidentParts = Omit<ScenarioContext, 'pause' | 'say' | 'random'> & {
+export type IncidentParts = Omit<ScenarioContext, 'pause' | 'until' | 'say' | 'random'> & {
   readonly seed: string;
-  readonly onSay: (storeName: string, text: string) => void;
+  readonly log: Logger;
+  /** `where`: the store's name, or the chain. */
+  readonly onSay: (where: string, text: string) => void;
 };
 
-/** Puts the scripted stores through their incidents, again and again, until `stop`. */
+/** An incident with its stores. */
+interface Performance {
+  readonly incident: IncidentName;
+  readonly where: string;
+  readonly play: () => Promise<void>;
+}
+
+/** Plays the acts of a programme one after the other, again and again, until `stop`. */
 export class Incidents {
   private readonly aborting = new AbortController();
-  private readonly ended: Promise<unknown>;
+  private readonly performances: readonly Performance[];
+  private readonly ended: Promise<void>;
 
-  constructor(stores: readonly SimulatedStore[], parts: IncidentParts) {
-    this.ended = Promise.all(stores.map((store) => this.repeat(store, parts)));
+  constructor(
+    stores: readonly SimulatedStore[],
+    programme: readonly Act[],
+    private readonly parts: IncidentParts,
+  ) {
+    this.performances = [...this.ofStores(stores), ...this.ofFleet(stores)];
+    this.ended = this.repeat(programme.filter((act) => act.some(({ incident }) => this.has(incident))));
   }
 
   /** Resolves when the incidents under way have been undone as far as they undo themselves. */
@@ -42,26 +49,83 @@ export class Incidents {
     await this.ended;
   }
 
-  private async repeat(store: SimulatedStore, parts: IncidentParts): Promise<void> {
-    const { incident, name, storeId } = store.chainStore;
-    if (incident === undefined) return;
-    const { scenario, firstAfterSeconds } = schedule[incident];
+  private ofStores(stores: readonly SimulatedStore[]): Performance[] {
+    return stores.flatMap((store) => {
+      const { incident, name, storeId } = store.chainStore;
+      if (incident === undefined) return [];
+      const context = this.context(`${storeId}/${incident}`, name);
+      return { incident, where: name, play: () => storeScenarios[incident](store, context) };
+    });
+  }
+
+  private ofFleet(stores: readonly SimulatedStore[]): Performance[] {
+    return fleetIncidents.flatMap((incident) => {
+      const concerned = stores.filter(({ chainStore }) => chainStore.fleetIncidents.includes(incident));
+      if (concerned.length === 0) return [];
+      const where = 'The chain';
+      const context = this.context(incident, where);
+      return { incident, where, play: () => fleetScenarios[incident](concerned, context) };
+    });
+  }
+
+  private context(name: string, where: string): ScenarioContext {
     const { signal } = this.aborting;
-    const context: ScenarioContext = {
+    const { parts } = this;
+    const pause = (seconds: number): Promise<unknown> => sleep(seconds * 1_000, undefined, { signal });
+    return {
       ...parts,
-      random: randomOf(`${parts.seed}/${storeId}/${incident}`),
-      pause: (seconds) => sleep(seconds * 1_000, undefined, { signal }),
-      say: (text) => signal.aborted || parts.onSay(name, text),
+      ...(parts.hq === undefined ? {} : { hq: abortable(parts.hq, signal) }),
+      random: randomOf(`${parts.seed}/${name}`),
+      pause,
+      until: async (what, holds) => {
+        for (const deadline = performance.now() + untilSeconds * 1_000; !holds();) {
+          if (performance.now() > deadline) throw new Error(`not within ${untilSeconds} s: ${what}`);
+          await pause(untilPollSeconds);
+        }
+      },
+      say: (text) => signal.aborted || parts.onSay(where, text),
     };
-    for (let waitSeconds = firstAfterSeconds; !signal.aborted; waitSeconds = quietSeconds) {
+  }
+
+  private has(name: IncidentName): boolean {
+    return this.performances.some(({ incident }) => incident === name);
+  }
+
+  private async repeat(acts: readonly Act[]): Promise<void> {
+    const { signal } = this.aborting;
+    const wait = (seconds: number): Promise<unknown> =>
+      sleep(seconds * 1_000, undefined, { signal }).catch(() => undefined);
+    await wait(acts.length === 0 ? 0 : firstActAfterSeconds);
+    for (let index = 0; acts.length > 0 && !signal.aborted; index += 1) {
+      await this.play(acts[index % acts.length] ?? []);
+      await wait(quietSeconds);
+    }
+  }
+
+  private async play(act: Act): Promise<void> {
+    const { signal } = this.aborting;
+    const cues = act.flatMap(({ incident, afterSeconds }) =>
+      this.performances
+        .filter((performance) => performance.incident === incident)
+        .map((performance) => ({ ...performance, afterSeconds })),
+    );
+    const playOne = async ({ incident, where, play, afterSeconds }: (typeof cues)[number]): Promise<void> => {
       try {
-        await context.pause(waitSeconds);
-        await scenario(store, context);
+        await sleep(afterSeconds * 1_000, undefined, { signal });
+        await play();
       } catch (error) {
         // HQ may be away just now; the next round starts from the beginning.
         if (!signal.aborted)
-          parts.log.warn({ err: error, storeId, incident }, 'an incident could not be played out');
+          this.parts.log.warn({ err: error, where, incident }, 'an incident could not be played out');
       }
-    }
+    };
+    await Promise.all(cues.map(playOne));
   }
+}
+
+function abortable(hq: HqControl, signal: AbortSignal): HqControl {
+  return {
+    backUp: () => unlessAborted(hq.backUp(), signal),
+    restore: () => unlessAborted(hq.restore(), signal),
+  };
 }

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { pino } from 'pino';
 import { AdminApiError } from './admin-client.js';
+import { HqOverIpc, type HqOrder } from './hq-over-ipc.js';
+import { fleetIncidents, storeIncidents, type IncidentName } from './incident-name.js';
 import { maxSpeed, maxStores } from './limits.js';
 import { positiveNumber, wholeNumber } from './number-option.js';
+import { demoProgramme, programmeOf, type Act } from './programme.js';
 import { ReplayFileError } from './replay-file.js';
 import { startSimulator } from './simulator.js';
 
@@ -12,7 +15,10 @@ const forcedExitMs = 10_000;
 
 /** What the simulator says to a starter over IPC. */
 export type SimulatorMessage =
-  { type: 'started'; stores: number } | { type: 'incident'; at: string; storeName: string; text: string };
+  | { type: 'started'; stores: number }
+  /** `where`: the store's name, or the chain. */
+  | { type: 'incident'; at: string; where: string; text: string }
+  | HqOrder;
 
 interface Options {
   hqUrl: string;
@@ -23,6 +29,8 @@ interface Options {
   seed: string;
   replay?: string;
   incidents: boolean;
+  incident?: IncidentName;
+  hqControl: boolean;
 }
 
 async function main(): Promise<void> {
@@ -47,11 +55,13 @@ async function main(): Promise<void> {
 
   const simulator = await startSimulator({
     ...options,
+    programme: programmeFor(options),
+    ...(options.hqControl ? { hq: new HqOverIpc(tell) } : {}),
     log,
     signal: aborting.signal,
-    onIncident: (storeName, text) => {
-      log.info({ storeName }, text);
-      tell({ type: 'incident', at: new Date().toISOString(), storeName, text });
+    onIncident: (where, text) => {
+      log.info({ where }, text);
+      tell({ type: 'incident', at: new Date().toISOString(), where, text });
     },
   });
   stop = () => simulator.stop();
@@ -59,7 +69,7 @@ async function main(): Promise<void> {
 }
 
 function readOptions(): Options {
-  return new Command('simulator')
+  const command = new Command('simulator')
     .description(
       'A fleet of real store agents that trade. Makes its stores and tokens through the admin API of HQ.',
     )
@@ -79,9 +89,25 @@ function readOptions(): Options {
     )
     .option('--replay <file>', 'replay a file of real sales (NDJSON, .gz) instead of making sales')
     .option('--seed <text>', 'decides what is sold', 'demo')
-    .option('--incidents', 'put some stores through incidents, again and again', false)
-    .parse()
-    .opts<Options>();
+    .option('--incidents', 'put the stores through the programme of incidents, again and again', false)
+    .addOption(
+      new Option('--incident <name>', 'only this one, again and again')
+        .choices([...storeIncidents, ...fleetIncidents])
+        .conflicts(['incidents', 'replay']),
+    )
+    .option('--hq-control', 'the starter backs HQ up and restores it when it is asked over IPC', false)
+    .parse();
+  const options = command.opts<Options>();
+  if (options.incident === 'hq-restored' && !options.hqControl)
+    command.error(
+      'error: hq-restored needs a starter with --hq-control: npm start -- --incident hq-restored',
+    );
+  return options;
+}
+
+function programmeFor({ incidents, incident }: Options): readonly Act[] {
+  if (incident !== undefined) return programmeOf(incident);
+  return incidents ? demoProgramme : [];
 }
 
 function tell(message: SimulatorMessage): void {

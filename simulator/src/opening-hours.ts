@@ -10,6 +10,10 @@ export function everyDay(opens: string, closes: string): OpeningHours {
   return Object.fromEntries(weekdays.map((day) => [day, [[opens, closes]]]));
 }
 
+/** People come before the store opens, and leave after it has closed. */
+const earlyMs = 30 * 60_000;
+const lateMs = 5 * 60_000;
+
 /** Whether a store trades at an instant; null: always. Yesterday's hours count while they run past midnight. */
 export function isOpen(hours: OpeningHours | null, timezone: string, at: Date): boolean {
   if (hours === null) return true;
@@ -23,6 +27,11 @@ export function isOpen(hours: OpeningHours | null, timezone: string, at: Date): 
       return local >= from && local < to;
     });
   });
+}
+
+/** Whether people are in the store; null: always. */
+export function isStaffed(hours: OpeningHours | null, timezone: string, at: Date): boolean {
+  return [earlyMs, 0, -lateMs].some((ms) => isOpen(hours, timezone, new Date(at.getTime() + ms)));
 }
 
 function at24(day: DateTime, time: string): DateTime {

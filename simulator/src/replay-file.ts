@@ -76,6 +76,7 @@ function chainStore(storeId: string, listed: ListedStore | undefined): ChainStor
     openingHours: null,
     registers: 0,
     hasServer: true,
+    fleetIncidents: [],
   };
 }
 

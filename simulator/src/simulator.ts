@@ -6,6 +6,8 @@ import { AdminClient } from './admin-client.js';
 import { demoChain, type ChainStore } from './demo-chain.js';
 import { Fleet } from './fleet.js';
 import { Incidents } from './incidents.js';
+import type { Act } from './programme.js';
+import type { HqControl } from './scenarios/scenario.js';
 import { provision } from './provision.js';
 import { ReplayFleet } from './replay-fleet.js';
 import { readReplay } from './replay-file.js';
@@ -23,11 +25,13 @@ export interface SimulatorOptions {
   readonly seed: string;
   /** A file of real sales, instead of made ones. */
   readonly replay?: string;
-  readonly incidents: boolean;
+  /** What the stores go through, again and again; a replay has no incidents. */
+  readonly programme: readonly Act[];
+  readonly hq?: HqControl;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Gets a sentence about what is being done to a store. */
-  readonly onIncident: (storeName: string, text: string) => void;
+  /** Gets a sentence about what is being done; `where`: the store's name, or the chain. */
+  readonly onIncident: (where: string, text: string) => void;
 }
 
 export interface Simulator {
@@ -71,12 +75,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 async function startFleet(options: SimulatorOptions): Promise<Simulator> {
   const { admin, tokens, stores } = await prepare(demoChain(options.stores), options);
   const fleet = await Fleet.start(stores, { speed: 1, ...options });
-  const incidents = new Incidents(options.incidents ? fleet.stores : [], {
+  const incidents = new Incidents(fleet.stores, options.programme, {
     admin,
     log: options.log,
     seed: options.seed,
     rememberToken: async (storeId, token) => tokens.set(storeId, token),
     onSay: options.onIncident,
+    ...(options.hq === undefined ? {} : { hq: options.hq }),
   });
   const stop = async (): Promise<void> => {
     await incidents.stop();

@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 import type { Logger } from 'pino';
 import type { ChainStore } from './demo-chain.js';
 import { makeReturn, makeSale, voided, type SaleContext } from './make-sale.js';
-import { isOpen } from './opening-hours.js';
+import { isOpen, isStaffed } from './opening-hours.js';
 import { randomOf, type Random } from './random.js';
 import { catalogue } from './catalogue.js';
 import { StoreServer } from './store-server.js';
@@ -30,6 +30,8 @@ export interface StoreOptions {
   readonly speed: number;
   readonly seed: string;
   readonly withLine: boolean;
+  /** The store's clock; absent: the machine's. */
+  readonly clock?: () => Date;
   readonly log: Logger;
 }
 
@@ -49,6 +51,9 @@ export class SimulatedStore {
   private remembered: RememberedSale[] = [];
   private made = 0;
   private stopped = false;
+  /** Switched off for the night. */
+  private asleep = false;
+  private turning: Promise<void> = Promise.resolve();
 
   static async start(chainStore: ChainStore, options: StoreOptions): Promise<SimulatedStore> {
     const { storeId, timezone } = chainStore;
@@ -81,7 +86,7 @@ export class SimulatedStore {
 
   /** Whether the store trades at this hour. */
   get open(): boolean {
-    return isOpen(this.chainStore.openingHours, this.chainStore.timezone, new Date());
+    return isOpen(this.chainStore.openingHours, this.chainStore.timezone, this.now());
   }
 
   /** A context for a sale made now, on a till of this store. */
@@ -112,6 +117,7 @@ export class SimulatedStore {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
+    await this.turning;
     await this.server.stop();
   }
 
@@ -120,17 +126,37 @@ export class SimulatedStore {
     const open = Math.max(1, this.tills.openCount);
     const betweenMs =
       (minSaleIntervalMs - Math.log(1 - this.random.next()) * meanSaleIntervalMs) / open / this.options.speed;
-    this.timer = setTimeout(() => this.turn(), this.server.up && this.open ? betweenMs : idleCheckMs);
+    const waitMs = this.server.up && this.open ? betweenMs : idleCheckMs;
+    this.timer = setTimeout(() => (this.turning = this.turn()), waitMs);
   }
 
-  private turn(): void {
+  private async turn(): Promise<void> {
+    const { log } = this.options;
+    const { storeId } = this.chainStore;
     try {
       if (this.server.up) this.trade();
     } catch (error) {
       // A full queue, or a machine that goes down just now: the POS tries again with its next sale.
-      this.options.log.warn({ err: error, storeId: this.chainStore.storeId }, 'the POS could not write');
+      log.warn({ err: error, storeId }, 'the POS could not write');
+    }
+    try {
+      if (this.chainStore.switchesOff) await this.keepNights();
+    } catch (error) {
+      log.warn({ err: error, storeId }, 'the store server could not be switched');
     }
     this.scheduleNext();
+  }
+
+  private async keepNights(): Promise<void> {
+    const { openingHours, timezone } = this.chainStore;
+    const staffed = isStaffed(openingHours, timezone, this.now());
+    if (!staffed && this.server.up) {
+      this.asleep = true;
+      await this.server.switchOff();
+    } else if (staffed && this.asleep) {
+      await this.server.switchOn();
+      this.asleep = false;
+    }
   }
 
   private trade(): void {
@@ -173,6 +199,11 @@ export class SimulatedStore {
   }
 
   private localNow(): string {
-    return DateTime.now().setZone(this.chainStore.timezone).toISO() ?? new Date().toISOString();
+    const now = this.now();
+    return DateTime.fromJSDate(now).setZone(this.chainStore.timezone).toISO() ?? now.toISOString();
+  }
+
+  private now(): Date {
+    return this.options.clock?.() ?? new Date();
   }
 }

@@ -8,6 +8,7 @@ const outdatedSeconds = 70;
  * refused and wait. After the update what waited is upgraded and sent.
  */
 export const oldSchema: Scenario = async (store, { pause, say }) => {
+  const { agentVersion } = store.server;
   say('the store server starts with an old version of its software');
   await store.server.restart({ schemaVersion: currentSchemaVersion - 1, agentVersion: 'store-agent/0.0.9' });
   try {
@@ -15,6 +16,6 @@ export const oldSchema: Scenario = async (store, { pause, say }) => {
   } finally {
     const { pendingRecords } = store.server.running.status();
     say(`the store server is updated; ${pendingRecords} records wait`);
-    await store.server.restart({ schemaVersion: currentSchemaVersion, agentVersion: 'store-agent/0.1.0' });
+    await store.server.restart({ schemaVersion: currentSchemaVersion, agentVersion });
   }
 };
