@@ -70,6 +70,12 @@ export class AdminClient {
     return this.call('DELETE', `${storePath(storeId)}/tokens/${tokenId}`);
   }
 
+  /** Changes HQ's own records of an entity; what is as it was is not sent to any store again. */
+  changeRecords(entity: string, records: readonly { id: string; data: object }[]): Promise<unknown> {
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    return this.call('POST', `/entities/${entity}/records`, lines);
+  }
+
   async listQuarantine(storeId: string): Promise<QuarantinedRecord[]> {
     const query = new URLSearchParams({ storeId, state: 'held', limit: '1000' });
     return (await this.call<{ items: QuarantinedRecord[] }>('GET', `/quarantine?${query}`)).items;
@@ -83,7 +89,8 @@ export class AdminClient {
     return this.call('POST', `/quarantine/${quarantineId}/discard`, { note });
   }
 
-  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+  /** `body`: NDJSON as text, or an object for JSON. */
+  private async call<T>(method: string, path: string, body?: object | string): Promise<T> {
     const response = await this.send(method, path, body);
     const text = await response.text().catch(() => '');
     if (response.ok) return JSON.parse(text) as T;
@@ -96,13 +103,17 @@ export class AdminClient {
     );
   }
 
-  private async send(method: string, path: string, body?: object): Promise<Response> {
+  private async send(method: string, path: string, body?: object | string): Promise<Response> {
+    const isText = typeof body === 'string';
     try {
       return await fetch(`${this.hqUrl}/admin/v1${path}`, {
         method,
-        headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${this.token}`,
+          'content-type': isText ? 'application/x-ndjson' : 'application/json',
+        },
         signal: AbortSignal.timeout(requestTimeoutMs),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
       });
     } catch (error) {
       throw new AdminApiError(0, 'unreachable', `HQ does not answer at ${this.hqUrl}`, { cause: error });

@@ -11,11 +11,14 @@ import { unlessAborted } from './unless-aborted.js';
 const firstActAfterSeconds = 60;
 /** From the end of an act to the beginning of the next. */
 const quietSeconds = 40;
+const theChain = 'The chain';
 const untilSeconds = 60;
 const untilPollSeconds = 0.1;
 
 export type IncidentParts = Omit<ScenarioContext, 'pause' | 'until' | 'say' | 'random'> & {
   readonly seed: string;
+  /** How much faster than by their own times the incidents come and go. */
+  readonly pace: number;
   readonly log: Logger;
   /** `where`: the store's name, or the chain. */
   readonly onSay: (where: string, text: string) => void;
@@ -40,6 +43,9 @@ export class Incidents {
     private readonly parts: IncidentParts,
   ) {
     this.performances = [...this.ofStores(stores), ...this.ofFleet(stores)];
+    const left = programme.flat().filter(({ incident }) => !this.has(incident));
+    if (left.length > 0)
+      parts.onSay(theChain, `too short for ${left.map(({ incident }) => incident).join(', ')}`);
     this.ended = this.repeat(programme.filter((act) => act.some(({ incident }) => this.has(incident))));
   }
 
@@ -62,16 +68,15 @@ export class Incidents {
     return fleetIncidents.flatMap((incident) => {
       const concerned = stores.filter(({ chainStore }) => chainStore.fleetIncidents.includes(incident));
       if (concerned.length === 0) return [];
-      const where = 'The chain';
-      const context = this.context(incident, where);
-      return { incident, where, play: () => fleetScenarios[incident](concerned, context) };
+      const context = this.context(incident, theChain);
+      return { incident, where: theChain, play: () => fleetScenarios[incident](concerned, context) };
     });
   }
 
   private context(name: string, where: string): ScenarioContext {
     const { signal } = this.aborting;
     const { parts } = this;
-    const pause = (seconds: number): Promise<unknown> => sleep(seconds * 1_000, undefined, { signal });
+    const pause = (seconds: number): Promise<unknown> => this.pause(seconds);
     return {
       ...parts,
       ...(parts.hq === undefined ? {} : { hq: abortable(parts.hq, signal) }),
@@ -87,14 +92,18 @@ export class Incidents {
     };
   }
 
+  /** @throws AbortError at `stop`. */
+  private pause(seconds: number): Promise<unknown> {
+    return sleep((seconds * 1_000) / this.parts.pace, undefined, { signal: this.aborting.signal });
+  }
+
   private has(name: IncidentName): boolean {
     return this.performances.some(({ incident }) => incident === name);
   }
 
   private async repeat(acts: readonly Act[]): Promise<void> {
     const { signal } = this.aborting;
-    const wait = (seconds: number): Promise<unknown> =>
-      sleep(seconds * 1_000, undefined, { signal }).catch(() => undefined);
+    const wait = (seconds: number): Promise<unknown> => this.pause(seconds).catch(() => undefined);
     await wait(acts.length === 0 ? 0 : firstActAfterSeconds);
     for (let index = 0; acts.length > 0 && !signal.aborted; index += 1) {
       await this.play(acts[index % acts.length] ?? []);
@@ -111,7 +120,7 @@ export class Incidents {
     );
     const playOne = async ({ incident, where, play, afterSeconds }: (typeof cues)[number]): Promise<void> => {
       try {
-        await sleep(afterSeconds * 1_000, undefined, { signal });
+        await this.pause(afterSeconds);
         await play();
       } catch (error) {
         // HQ may be away just now; the next round starts from the beginning.

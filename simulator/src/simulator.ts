@@ -9,6 +9,7 @@ import { Incidents } from './incidents.js';
 import type { Act } from './programme.js';
 import type { HqControl } from './scenarios/scenario.js';
 import { provision } from './provision.js';
+import { publishCatalogue } from './publish.js';
 import { ReplayFleet } from './replay-fleet.js';
 import { readReplay } from './replay-file.js';
 import { replayEvents, type ReplayEvent } from './replay.js';
@@ -27,6 +28,8 @@ export interface SimulatorOptions {
   readonly replay?: string;
   /** What the stores go through, again and again; a replay has no incidents. */
   readonly programme: readonly Act[];
+  /** How much faster than by their own times the incidents come and go; absent: 1. */
+  readonly pace?: number;
   readonly hq?: HqControl;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -74,11 +77,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
 async function startFleet(options: SimulatorOptions): Promise<Simulator> {
   const { admin, tokens, stores } = await prepare(demoChain(options.stores), options);
+  await publishCatalogue(admin);
   const fleet = await Fleet.start(stores, { speed: 1, ...options });
   const incidents = new Incidents(fleet.stores, options.programme, {
     admin,
     log: options.log,
     seed: options.seed,
+    pace: options.pace ?? 1,
     rememberToken: async (storeId, token) => tokens.set(storeId, token),
     onSay: options.onIncident,
     ...(options.hq === undefined ? {} : { hq: options.hq }),

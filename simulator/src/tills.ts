@@ -2,7 +2,7 @@ import { readOpenSessions, writeOpenSessions, type OpenSession } from './pos-sta
 import type { Random } from './random.js';
 import type { StoreServer } from './store-server.js';
 
-const cashiers = ['ana', 'ben', 'chloe', 'dmitri', 'elena', 'farid'] as const;
+export const cashiers = ['ana', 'ben', 'chloe', 'dmitri', 'elena', 'farid'] as const;
 
 export interface TillsParts {
   readonly dataDir: string;
