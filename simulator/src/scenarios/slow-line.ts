@@ -7,7 +7,7 @@ const rushSales = 350;
 const rushSalesPerSecond = 10;
 const slowSeconds = 30;
 
-/** The line is that of a phone in a cellar. The store falls behind and stays connected. */
+/** The line is that of a phone in a cellar. The store is seconds behind, and stays connected. */
 export const slowLine: Scenario = async (store, context) => {
   const { pause, say } = context;
   const { line } = store.server;
