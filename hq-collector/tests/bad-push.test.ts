@@ -131,6 +131,25 @@ describe('a batch that HQ refuses', () => {
     await expectFailure('body_incomplete', 'network_timeout');
   });
 
+  test('whose sender has vanished before its token was looked up: the same, without a wait', async () => {
+    await newStore();
+    const client = await hq.database.pool.connect();
+    await client.query('begin');
+    try {
+      await client.query('lock table hq.store_token');
+      await rawPush([JSON.stringify(saleRecord('a'))], 10_000, 'destroy');
+      await eventually(
+        'the look-up waits',
+        async () => (await client.query('select 1 from pg_locks where not granted')).rowCount,
+        (waiting) => waiting! > 0,
+      );
+    } finally {
+      await client.query('commit');
+      client.release();
+    }
+    await expectFailure('body_incomplete', 'network_timeout');
+  });
+
   test.each([
     ['without a batch id', { 'hq-batch-id': undefined }, 400, 'headers_invalid'],
     ['without a schema version', { 'hq-schema-version': undefined }, 400, 'headers_invalid'],

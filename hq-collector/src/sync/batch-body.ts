@@ -61,6 +61,8 @@ export function readBody(
   bounds: Pick<BodyLimits, 'maxBatchBytes' | 'stallMs' | 'deadlineMs'>,
   onBytes: () => void,
 ): Promise<Buffer> {
+  // Gone while its token was looked up: it has said so already, to nobody.
+  if (request.destroyed) return Promise.reject(new BodyError('body_incomplete', 0));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let wireBytes = 0;
