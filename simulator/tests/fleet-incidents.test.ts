@@ -18,12 +18,7 @@ let stopHq: () => Promise<void>;
 async function open(hq: ChainHq & { stop(): Promise<void> }, options: ChainOptions): Promise<void> {
   stopHq = () => hq.stop();
   chain = await PlayedChain.open(hq, options);
-  await chain.allBecome('connected');
-  await eventually(
-    'all have sold something',
-    () => chain.stores.map(({ recentSales }) => recentSales.length),
-    (sales) => sales.every((count) => count > 3),
-  );
+  await chain.allTrade();
 }
 
 async function collector(): Promise<ChainHq & { stop(): Promise<void> }> {

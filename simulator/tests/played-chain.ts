@@ -143,6 +143,17 @@ export class PlayedChain {
     for (const { chainStore } of this.stores) await this.becomes(chainStore.storeId, status, reason);
   }
 
+  /** Each store is connected and has sold something. */
+  async allTrade(): Promise<void> {
+    await this.allBecome('connected');
+    await eventually(
+      'all have sold something',
+      () => this.stores.map(({ recentSales }) => recentSales.length),
+      (sales) => sales.every((count) => count > 3),
+      minuteMs,
+    );
+  }
+
   /** How often the store's connections ended so. */
   async ends(storeId: string, reason: string): Promise<number> {
     const { rows } = await this.hq.pool.query<{ total: number }>(

@@ -168,7 +168,7 @@ export class Line {
   private watch(socket: Socket, pair: Pair): void {
     socket.on('error', () => undefined); // 'close' follows
     socket.on('close', () => {
-      if (this.state === 'silent') return; // found out at `restore`
+      if (this.state === 'silent' || !this.pairs.has(pair)) return; // found out at `restore`, or known
       const queue = socket === pair.near ? this.up : this.down;
       // What it has sent comes first.
       this.after(this.shape.oneWayMs + queue.waitMs, () => this.drop(pair));
