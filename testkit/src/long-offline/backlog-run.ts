@@ -1,8 +1,8 @@
+import type { Line } from '@hq-sync/simulator/line/line';
 import { dayDifferences, heldDaysSql, type StoreDay } from '../day-figures.js';
 import { eventually } from '../eventually.js';
 import type { Stage } from '../red-green/stage.js';
-import { Arrivals } from '../thin-line/arrivals.js';
-import type { ThinRelay } from '../thin-line/thin-relay.js';
+import type { LineRecorder } from '../thin-line/line-recorder.js';
 import type { AgentProcess } from './agent-process.js';
 import type { Inspector } from './inspector.js';
 import type { MemoryRecorder } from './memory-recorder.js';
@@ -48,7 +48,8 @@ export interface BacklogReport {
 
 interface Scene {
   readonly stage: Stage;
-  readonly relay: ThinRelay;
+  readonly line: Line;
+  readonly recorder: LineRecorder;
   readonly agent: AgentProcess;
   readonly memory: MemoryRecorder;
   readonly inspectors: Readonly<Record<Program, Inspector>>;
@@ -65,9 +66,9 @@ export class BacklogRun {
 
   /** The tills sell all of it while HQ is away. */
   async sell(recordsPerRequest: number): Promise<SoldReport> {
-    const { relay, agent, memory, say } = this.scene;
+    const { line, agent, memory, say } = this.scene;
     const records = recordsOf(this.trade);
-    relay.cut();
+    line.cut();
     memory.phase = `${this.number} sold`;
     const startMs = performance.now();
     for (let first = 0; first < records.length; first += recordsPerRequest)
@@ -83,16 +84,14 @@ export class BacklogRun {
 
   /** HQ is back, while the store server is off when `afterRestart`: all of it goes through the line. */
   async push({ afterRestart }: { afterRestart: boolean }): Promise<PushedReport> {
-    const { stage, relay, agent, memory, say } = this.scene;
+    const { stage, line, recorder, agent, memory, say } = this.scene;
     if (afterRestart) await agent.stop();
     const { rows } = await stage.pool.query<{ now: Date }>('select clock_timestamp() as now');
     const pids = () => [stage.collectors[0]!.process.pid, agent.pid];
-    const arrivals = new Arrivals();
-    relay.onArrival = (arrival) => arrivals.add(arrival);
-    const bytesToStoreBefore = relay.bytesToStore;
+    const before = { ...recorder.arrivals.bytes, toStore: recorder.bytesToStore };
     memory.phase = `${this.number} pushed`;
     const startMs = performance.now();
-    relay.restore();
+    line.restore();
     if (afterRestart) await agent.startAgain();
     const pidsBefore = pids();
     await eventually(
@@ -106,9 +105,9 @@ export class BacklogRun {
     say(`all of it is pushed after ${seconds.toFixed(1)} s`);
     return {
       seconds,
-      pushBytes: arrivals.bytes.push,
-      socketBytes: arrivals.bytes.socket,
-      bytesToStore: relay.bytesToStore - bytesToStoreBefore,
+      pushBytes: recorder.arrivals.bytes.push - before.push,
+      socketBytes: recorder.arrivals.bytes.socket - before.socket,
+      bytesToStore: recorder.bytesToStore - before.toStore,
       restarts: pids().filter((pid, index) => pid !== pidsBefore[index]).length,
       ...(await this.syncLog(rows[0]!.now)),
       heldBytes: await this.heldBytes(),

@@ -1,8 +1,9 @@
 import path from 'node:path';
+import { Line } from '@hq-sync/simulator/line/line';
+import type { LineShape } from '@hq-sync/simulator/line/line-shape';
 import { freePort } from '../free-port.js';
 import { Stage } from '../red-green/stage.js';
-import type { LineShape } from '../thin-line/line-shape.js';
-import { ThinRelay } from '../thin-line/thin-relay.js';
+import { LineRecorder } from '../thin-line/line-recorder.js';
 import { AgentProcess } from './agent-process.js';
 import { BacklogRun, type BacklogReport } from './backlog-run.js';
 import { heldGrowth, residentGrowth, type Growth } from './flat-memory.js';
@@ -51,14 +52,19 @@ export async function runLongOffline(options: LongOfflineOptions): Promise<LongO
     const collector = stage.collectors[0]!;
     await inspector.connect();
     ends.unshift(() => inspector.disconnect());
-    const relay = await ThinRelay.listen(collector.target()!, storeLine, 'long-offline');
-    ends.unshift(() => relay.close());
-    relay.cut();
+    const target = collector.target()!;
+    const recorder = new LineRecorder();
+    const line = await Line.open(`http://${target.host}:${target.port}`, {
+      shape: storeLine,
+      watcher: recorder,
+    });
+    ends.unshift(() => line.close());
+    line.cut();
     const admin = await stage.admin();
     await admin.createStore({ storeId, timezone, currency });
     const { token } = await admin.generateToken(storeId);
     const agent = await AgentProcess.start({
-      hqUrl: `http://${host}:${relay.port}`,
+      hqUrl: line.url,
       token,
       dataDir: path.join(stage.folder, 'stores', 'offline'),
     });
@@ -73,7 +79,7 @@ export async function runLongOffline(options: LongOfflineOptions): Promise<LongO
     ends.unshift(() => memory.stop());
 
     const inspectors = { agent: agent.inspector, collector: inspector };
-    const scene = { stage, relay, agent, memory, inspectors, say };
+    const scene = { stage, line, recorder, agent, memory, inspectors, say };
     const first = new BacklogRun(scene, 1, short);
     const second = new BacklogRun(scene, 2, long);
     const sold = await first.sell(backlogs[0].recordsPerRequest);
