@@ -146,13 +146,30 @@ describe('a page', () => {
   });
 });
 
+test('a page sent to a clone that is no more is forgotten when the store has everything', async () => {
+  const [token] = (await start({}, 1)) as [string];
+  await hq.admin.changeRecords('products', records(10));
+  const copy = new PulledCopy(hq.url, token, 'products');
+  await copy.pullAll();
+  const clone = await pullPage(hq.url, token, 'products', { cursor: null, maxRecords: 2 });
+  expect(clone.end).toMatchObject({ more: true, scanning: true });
+  const behind = () => hq.database.pool.query('select from hq_view.pull_backlog');
+  expect((await behind()).rowCount).toBe(1);
+  await copy.pullAll();
+  await eventually('HQ knows that nothing waits', behind, ({ rowCount }) => rowCount === 0);
+  const { rows } = await hq.database.pool.query(
+    `select scan_end, page_unconfirmed from hq_view.store_pulls where entity = 'products'`,
+  );
+  expect(rows).toEqual([{ scan_end: null, page_unconfirmed: false }]);
+});
+
 describe('a turn of resync', () => {
   let stores: WireStore[] = [];
   beforeEach(() => (stores = []));
   afterEach(() => Promise.all(stores.map((store) => store.close())));
 
   test('passes on from a connected store that does nothing', async () => {
-    const tokens = await start({ HQ_MAX_RUNNING_RESYNCS: '1', HQ_RESYNC_STALL_MS: '300' }, 2);
+    const tokens = await start({ HQ_MAX_RUNNING_RESYNCS: '1', HQ_RESYNC_STALL_MS: '3000' }, 2);
     await hq.admin.changeRecords('products', records(3));
     stores = await Promise.all(tokens.map((token) => WireStore.connect(hq.url, token)));
     await eventually(

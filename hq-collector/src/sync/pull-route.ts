@@ -135,7 +135,12 @@ export class PullRoute {
       });
       if (anchor !== anchorOf(cursor)) nonce = recorded ?? 0;
     }
-    if (!sent) this.context.emptyChecks.add(storeId, entity, next.position);
+    if (!sent)
+      this.context.emptyChecks.add({
+        storeId,
+        entity,
+        position: next.scanEnd === null ? next.position : null,
+      });
     return {
       shared,
       end: {
