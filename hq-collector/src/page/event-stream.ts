@@ -35,8 +35,12 @@ export class EventStream {
     return this.#behindSince !== undefined && nowMs - this.#behindSince > maxBehindMs;
   }
 
-  send(message: string): void {
-    this.response.write(message);
+  /** Nothing is sent to a viewer that went while the message was made. */
+  send(message: readonly Buffer[]): void {
+    if (this.response.writableEnded || this.response.destroyed) return;
+    this.response.cork();
+    for (const buffer of message) this.response.write(buffer);
+    this.response.uncork();
   }
 
   end(): void {
@@ -46,9 +50,4 @@ export class EventStream {
   cut(): void {
     this.response.destroy();
   }
-}
-
-/** One event as it goes over the wire. JSON has no line breaks of its own. */
-export function eventText(event: string, data: object): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,14 +1,10 @@
 import { columns, summaryKey } from './fleet-pieces.js';
-import { attributeIn, Html, html } from './html.js';
+import { Html, html } from './html.js';
 import type { LiveDocument } from './live-document.js';
 
 /** The list of stores: what stands around its pieces, and the pieces as they are. */
 export function fleetMain(document: LiveDocument): Html {
-  const rows = [...document.keys()]
-    .filter((key) => key !== summaryKey)
-    .map((key) => document.html(key))
-    .map((row) => ({ row, sort: attributeIn(row, 'data-sort') }))
-    .sort((left, right) => (left.sort < right.sort ? -1 : 1));
+  const rows = document.sorted().filter(({ key }) => key !== summaryKey);
   return html`<h1>Stores</h1>
     ${new Html(document.html(summaryKey) || '<dl class="tiles" data-piece="summary"></dl>')}
     <form class="filter" id="filter" role="search" hidden>
@@ -50,7 +46,7 @@ export function fleetMain(document: LiveDocument): Html {
         </tr>
       </thead>
       <tbody role="rowgroup" data-rows>
-        ${rows.map(({ row }) => new Html(row))}
+        ${new Html(rows.map((row) => row.html))}
       </tbody>
     </table>
     <p class="empty" id="none" ${rows.length > 0 && html` hidden`}>

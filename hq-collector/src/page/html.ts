@@ -1,14 +1,18 @@
+/** Longer markup is kept in parts, so that a list of thousands is not copied each time that it is put into something. */
+const partChars = 1_000;
+
 /** Markup that may go out as it is. */
 export class Html {
-  readonly #markup: string;
+  /** One after the other they are the markup. */
+  readonly parts: readonly string[];
 
   /** For `html`, and for what it made before. */
-  constructor(markup: string) {
-    this.#markup = markup;
+  constructor(markup: string | readonly string[]) {
+    this.parts = typeof markup === 'string' ? [markup] : markup;
   }
 
   toString(): string {
-    return this.#markup;
+    return this.parts.join('');
   }
 }
 
@@ -20,9 +24,29 @@ export type Content = Html | string | number | bigint | null | undefined | false
  * no value may stand in a name, a script, a style or an address whose scheme it could choose.
  */
 export function html(markup: TemplateStringsArray, ...values: readonly Content[]): Html {
-  return new Html(
-    withoutIndent(markup).reduce((text, part, index) => text + rendered(values[index - 1]) + part),
-  );
+  const parts: string[] = [];
+  let open = '';
+  const close = () => {
+    if (open !== '') parts.push(open);
+    open = '';
+  };
+  const add = (text: string) => {
+    if (text.length < partChars && open.length < partChars) return void (open += text);
+    close();
+    open = text;
+  };
+  const addContent = (value: Content) => {
+    if (value === null || value === undefined || value === false) return;
+    if (value instanceof Html) value.parts.forEach(add);
+    else if (typeof value === 'object') value.forEach(addContent);
+    else add(escaped(String(value)));
+  };
+  withoutIndent(markup).forEach((part, index) => {
+    addContent(values[index - 1]);
+    add(part);
+  });
+  close();
+  return new Html(parts);
 }
 
 /** The indents of the source are a third of a row's bytes. A template's strings are the same array each time. */
@@ -36,11 +60,8 @@ function withoutIndent(markup: TemplateStringsArray): readonly string[] {
 }
 const withoutIndents = new WeakMap<TemplateStringsArray, readonly string[]>();
 
-function rendered(value: Content): string {
-  if (value === null || value === undefined || value === false) return '';
-  if (value instanceof Html) return value.toString();
-  if (typeof value === 'object') return value.map(rendered).join('');
-  return String(value).replace(/[&<>"']/g, (character) => entities[character]!);
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -1,11 +1,15 @@
 import { LoopSlice } from '../metrics/loop-slice.js';
-import type { Html } from './html.js';
+import { attributeIn, type Html } from './html.js';
+import { mergeInSlices, sortInSlices } from './sort-in-slices.js';
 
 /** A part of a page that is sent anew when what it shows has changed. */
-interface Piece {
+export interface Piece {
+  readonly key: string;
   /** What it was rendered from; another text means another picture. */
   readonly source: string;
   readonly html: string;
+  /** Its place in a list, as the markup says it (`data-sort`); empty where it has a place of its own. */
+  readonly sort: string;
   /** Of the document, when this picture was made. */
   readonly version: number;
 }
@@ -14,7 +18,7 @@ interface Piece {
 export interface Difference {
   readonly version: number;
   readonly whole: boolean;
-  readonly pieces: readonly (readonly [key: string, html: string])[];
+  readonly pieces: readonly Piece[];
 }
 
 /**
@@ -22,7 +26,8 @@ export interface Difference {
  * are rendered again: of 10,000 stores, those few that something happened to.
  */
 export class LiveDocument {
-  readonly #pieces = new Map<string, Piece>();
+  #pieces: ReadonlyMap<string, Piece> = new Map();
+  #sorted: readonly Piece[] = [];
   #version = 0;
   #removedIn = 0;
 
@@ -37,39 +42,46 @@ export class LiveDocument {
     return this.#pieces.get(key)?.html ?? '';
   }
 
-  keys(): IterableIterator<string> {
-    return this.#pieces.keys();
+  /** Every piece, in the order of `sort`; the list never changes afterwards. */
+  sorted(): readonly Piece[] {
+    return this.#sorted;
   }
 
   /** Takes all pieces as they are now; gives way to the event loop in between. */
   async update(sources: ReadonlyMap<string, string>): Promise<void> {
     const version = this.#version + 1;
     const slice = new LoopSlice();
-    const rendered: [string, Piece][] = [];
+    const pieces = new Map<string, Piece>();
+    const changed: Piece[] = [];
     for (const [key, source] of sources) {
-      if (this.#pieces.get(key)?.source === source) continue;
-      rendered.push([key, { source, html: this.render(key, source).toString(), version }]);
       if (slice.isOver()) await slice.next();
+      let piece = this.#pieces.get(key);
+      if (piece?.source !== source) {
+        const html = this.render(key, source).toString();
+        piece = { key, source, html, sort: attributeIn(html, 'data-sort'), version };
+        changed.push(piece);
+      }
+      pieces.set(key, piece);
     }
+    const removed = this.#sorted.some(({ key }) => !pieces.has(key));
+    if (changed.length === 0 && !removed) return;
+    const kept = this.#sorted.filter((piece) => pieces.get(piece.key) === piece);
+    const sorted = await mergeInSlices(kept, await sortInSlices(changed, before, slice), before, slice);
+
     // At once, so that nobody sees half an update.
-    for (const [key, piece] of rendered) this.#pieces.set(key, piece);
-    let changed = rendered.length > 0;
-    for (const key of this.#pieces.keys()) {
-      if (sources.has(key)) continue;
-      this.#pieces.delete(key);
-      this.#removedIn = version;
-      changed = true;
-    }
-    if (changed) this.#version = version;
+    this.#pieces = pieces;
+    this.#sorted = sorted;
+    this.#version = version;
+    if (removed) this.#removedIn = version;
   }
 
   /** @param since a version, or undefined for a page that has nothing of this process. */
   since(since: number | undefined): Difference {
     const whole = since === undefined || since < this.#removedIn || since > this.#version;
-    const pieces: [string, string][] = [];
-    if (whole || since !== this.#version)
-      for (const [key, piece] of this.#pieces)
-        if (whole || piece.version > since) pieces.push([key, piece.html]);
+    const pieces =
+      since === this.#version ? [] : this.#sorted.filter(({ version }) => whole || version > since);
     return { version: this.#version, whole, pieces };
   }
 }
+
+const before = (first: Piece, second: Piece) => first.sort < second.sort;

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Response } from 'express';
 import type { Pool } from '../db/database.js';
 import { openReader } from '../metrics/fleet-reader.js';
+import { LoopSlice } from '../metrics/loop-slice.js';
 import { nextRun } from '../metrics/next-run.js';
-import { EventStream, eventText } from './event-stream.js';
+import { changeMessage, troubleMessage } from './event-message.js';
+import { EventStream } from './event-stream.js';
 import { LiveDocument } from './live-document.js';
 import { readFleet, renderFleetPiece } from './fleet-pieces.js';
 import { readStores, renderStorePiece } from './store-pieces.js';
@@ -144,7 +146,7 @@ export class LivePages {
       const known = this.#subjects.get(name);
       if (known && !this.#failing && performance.now() - known.readAtMs < freshMs) wanted.delete(name);
     }
-    if (wanted.size === 0) return this.#tell();
+    if (wanted.size === 0) return await this.#tell();
     try {
       await this.#readSubjects(wanted);
       this.#failing = false;
@@ -152,7 +154,7 @@ export class LivePages {
       this.#failing = true;
       this.on.failed(error);
     }
-    this.#tell();
+    await this.#tell();
   }
 
   async #readSubjects(wanted: ReadonlySet<string>): Promise<void> {
@@ -172,11 +174,18 @@ export class LivePages {
       if (!looked.has(name) && readAtMs - at > keepMs) this.#subjects.delete(name);
   }
 
-  #tell(): void {
+  #changeSince(since: number | undefined, { document, asOf }: Subject, slice: LoopSlice): Promise<Buffer[]> {
+    const { pieces, ...difference } = document.since(since);
+    return changeMessage({ asOf, run: this.run, ...difference }, pieces, slice);
+  }
+
+  async #tell(): Promise<void> {
     const nowMs = performance.now();
-    /** Viewers of one subject mostly have the same version, and share the text. */
-    const texts = new Map<string, string>();
+    const slice = new LoopSlice();
+    /** Viewers of one subject mostly have the same version, and share the message. */
+    const messages = new Map<string, Buffer[]>();
     for (const [stream, name] of this.#streams) {
+      if (slice.isOver()) await slice.next();
       if (!stream.ready(nowMs)) {
         if (stream.isTooSlow(nowMs)) {
           this.on.viewerTooSlow();
@@ -185,21 +194,16 @@ export class LivePages {
         continue;
       }
       if (this.#failing) {
-        stream.send(eventText('trouble', { text: databaseTrouble }));
+        stream.send(troubleMessage(databaseTrouble));
         continue;
       }
       const subject = this.#subjects.get(name);
       // It came while the others were read: its turn is the next.
       if (subject === undefined) continue;
       const key = `${stream.version} ${name}`;
-      const difference = () => ({
-        asOf: subject.asOf,
-        run: this.run,
-        ...subject.document.since(stream.version),
-      });
-      const text = texts.get(key) ?? eventText('change', difference());
-      texts.set(key, text);
-      stream.send(text);
+      const message = messages.get(key) ?? (await this.#changeSince(stream.version, subject, slice));
+      messages.set(key, message);
+      stream.send(message);
       stream.version = subject.document.version;
     }
   }

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { isId } from '@hq-sync/protocol/primitives';
 import { Router, type Request, type Response } from 'express';
 import { CodedError } from '../http/coded-error.js';
+import { sendInSlices } from '../metrics/send-in-slices.js';
 import { loopbackOnly, type PageRefusal } from './access.js';
+import { encoded } from './encoded.js';
 import { fleetMain } from './fleet-page.js';
 import { html, type Content } from './html.js';
 import { layout } from './layout.js';
@@ -42,7 +44,7 @@ export function createPageRouter({ live, grafanaUrl, refused }: PageParts): Rout
   ];
 
   /** 503 while Postgres does not answer: the page is there for people, and no probe takes it for well. */
-  const send = (
+  const send = async (
     response: Response,
     subject: Subject,
     page: { title: Content; events: string | undefined; main: Content; status?: number },
@@ -50,12 +52,15 @@ export function createPageRouter({ live, grafanaUrl, refused }: PageParts): Rout
     response.status(live.failing ? 503 : (page.status ?? 200)).type('html');
     const seen = `${live.run}:${subject.document.version}`;
     const trouble = live.failing ? databaseTrouble : undefined;
-    response.send(layout({ ...page, seen, asOf: subject.asOf, trouble, grafanaUrl }).toString());
+    const { parts } = layout({ ...page, seen, asOf: subject.asOf, trouble, grafanaUrl });
+    if (response.req.method === 'HEAD') return void response.end();
+    // Who went away, or took longer than a minute, has nobody left to be told.
+    await sendInSlices(response, encoded(parts)).catch(() => undefined);
   };
 
   router.get('/', guard, async (_request: Request, response: Response) => {
     const subject = await live.current(fleetSubject);
-    send(response, subject, {
+    await send(response, subject, {
       title: 'Stores · HQ',
       events: '/events/stores',
       main: fleetMain(subject.document),
@@ -73,7 +78,7 @@ export function createPageRouter({ live, grafanaUrl, refused }: PageParts): Rout
       return send(response, subject, { ...page, main: storeMain(document) });
     const main = html`<h1>No such store</h1>
       <p>HQ has no store <code>${storeId}</code>, or it was archived. <a href="/">All stores</a></p>`;
-    send(response, subject, { ...page, events: undefined, main, status: 404 });
+    await send(response, subject, { ...page, events: undefined, main, status: 404 });
   });
 
   const stream = (name: string, request: Request, response: Response) => {
