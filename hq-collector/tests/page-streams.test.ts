@@ -91,12 +91,34 @@ test('a reading that never returns is told as trouble, and the next one that doe
   await viewer.close();
 });
 
-test('a viewer that takes nothing holds one message, is passed over and then cut', async () => {
-  // Enough for a message that no socket's own buffers take.
-  await hq.database.pool.query(
+/** Enough for a page and a message that no socket's own buffers take. */
+const manyStores = () =>
+  hq.database.pool.query(
     `insert into hq.store (store_id, name, timezone, currency)
      select 's' || n, repeat('Long Name ', 20) || n, 'UTC', 'USD' from generate_series(1, 4000) n`,
   );
+
+test('who leaves in the middle of a long page, or reads it slowly, keeps it from nobody', async () => {
+  await manyStores();
+  const [leaves, slow] = await Promise.all(
+    [0, 1].map(async () => {
+      const viewer = connect(hq.port, '127.0.0.1');
+      viewer.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+      await once(viewer, 'readable');
+      return viewer;
+    }),
+  );
+  leaves!.destroy();
+  const whole = await (await fetch(hq.url)).text();
+  expect(whole.match(/data-piece="store:s\d+"/g)).toHaveLength(4_000);
+  expect(whole.trimEnd()).toMatch(/<\/html>$/);
+  let text = '';
+  for await (const chunk of slow!.setEncoding('utf8')) text += chunk;
+  expect(text.match(/data-piece="store:s\d+"/g)).toHaveLength(4_000);
+});
+
+test('a viewer that takes nothing holds one message, is passed over and then cut', async () => {
+  await manyStores();
   const slow: Socket = connect(hq.port, '127.0.0.1');
   await once(slow, 'connect');
   slow.pause();

@@ -14,7 +14,8 @@ export class PageViewer {
   readonly changes: PageChange[] = [];
   readonly troubles: string[] = [];
   readonly closed: Promise<void>;
-  private text = '';
+  /** What has come of the next event. */
+  private chunks: string[] = [];
 
   private constructor(
     readonly response: IncomingMessage,
@@ -51,8 +52,12 @@ export class PageViewer {
   }
 
   private take(chunk: string): void {
-    const events = (this.text + chunk).split('\n\n');
-    this.text = events.pop() ?? '';
+    const endsBetween = chunk.startsWith('\n') && this.chunks.at(-1)?.endsWith('\n');
+    this.chunks.push(chunk);
+    // Joined once: an event of 10 MB comes in hundreds of chunks.
+    if (!endsBetween && !chunk.includes('\n\n')) return;
+    const events = this.chunks.join('').split('\n\n');
+    this.chunks = [events.pop() ?? ''];
     for (const event of events) {
       const [, name, data] = /^event: (\w+)\ndata: (.*)$/s.exec(event) ?? [];
       if (name === 'change') this.changes.push(JSON.parse(data!) as PageChange);

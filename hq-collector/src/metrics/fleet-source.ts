@@ -225,7 +225,8 @@ const errorsOpenPage = `
   where resolved_at is null and store_id > $1 and store_id <= $2
   group by store_id, kind`;
 
-// Of all stores at once.
+// Of all stores at once: where none of 10,000 is behind it takes 15 ms, by pages of stores it took 56. As one value, for
+// when all are: ten thousand rows that come at once held the loop twice as long.
 const pullBacklogs = `
   select coalesce(json_agg(json_build_array(b.store_id, json_build_object('pending', b.pending, 'oldestAt', b.oldest_at))), '[]') as backlogs
   from (

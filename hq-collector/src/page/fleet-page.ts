@@ -46,7 +46,7 @@ export function fleetMain(document: LiveDocument): Html {
         </tr>
       </thead>
       <tbody role="rowgroup" data-rows>
-        ${rows.map((row) => new Html(row.html))}
+        ${new Html(rows.map((row) => row.html))}
       </tbody>
     </table>
     <p class="empty" id="none" ${rows.length > 0 && html` hidden`}>

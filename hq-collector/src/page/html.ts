@@ -26,11 +26,14 @@ export type Content = Html | string | number | bigint | null | undefined | false
 export function html(markup: TemplateStringsArray, ...values: readonly Content[]): Html {
   const parts: string[] = [];
   let open = '';
-  const add = (text: string) => {
-    open += text;
-    if (open.length < partChars) return;
-    parts.push(open);
+  const close = () => {
+    if (open !== '') parts.push(open);
     open = '';
+  };
+  const add = (text: string) => {
+    if (text.length < partChars && open.length < partChars) return void (open += text);
+    close();
+    open = text;
   };
   const addContent = (value: Content) => {
     if (value === null || value === undefined || value === false) return;
@@ -42,7 +45,7 @@ export function html(markup: TemplateStringsArray, ...values: readonly Content[]
     addContent(values[index - 1]);
     add(part);
   });
-  parts.push(open);
+  close();
   return new Html(parts);
 }
 

@@ -35,8 +35,7 @@ export function renderHeader(store: HeaderRow | null): Html {
       ${fact('Waiting in the store', waiting(store.pending, store.oldestPendingAt))}
       ${fact('Waiting at HQ', waiting(store.pullPending, store.pullOldestPendingAt))}
       ${fact('Pushed / pulled', html`${count(store.recordsPushed)} / ${count(store.recordsPulled)} records`)}
-      ${fact('Agent', store.agentVersion ?? dash)} ${fact('Schema', schema(store))}
-      ${fact('Clock', skew(store.clockSkewMs))}
+      ${fact('Agent', agent(store))} ${fact('Clock', skew(store.clockSkewMs))}
       ${fact('Queue on disk', store.diskLimitBytes === null ? dash : `${bytes(store.diskUsedBytes)} of ${bytes(store.diskLimitBytes)}`)}
     </dl>
   </header>`;
@@ -68,9 +67,14 @@ function waiting(pending: number | null, oldestAt: string | null): Content {
   return oldestAt === null ? count(pending) : html`${count(pending)}, the oldest ${ago(oldestAt)}`;
 }
 
-function schema({ schemaVersion, schemaCompatible }: HeaderRow): Content {
-  if (schemaVersion === null) return dash;
-  return schemaCompatible === false ? html`<strong>${schemaVersion}: HQ refuses it</strong>` : schemaVersion;
+function agent({ agentVersion, schemaVersion, schemaCompatible }: HeaderRow): Content {
+  if (agentVersion === null) return dash;
+  return html`${agentVersion},
+  ${
+    schemaCompatible === false
+      ? html`<strong>schema ${schemaVersion}: HQ refuses it</strong>`
+      : `schema ${schemaVersion}`
+  }`;
 }
 
 function skew(ms: number | null): Content {

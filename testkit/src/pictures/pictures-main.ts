@@ -9,12 +9,16 @@ const folder = path.resolve(process.argv[3] ?? 'docs/pictures');
 /** A picture of the README is to load at once. */
 const maxPictureBytes = 200_000;
 
+/** From a cold start the stores have read everything of HQ after about ten seconds. */
+const pulledWithinMs = 120_000;
+
 const wide = { width: 1400, height: 720 };
 const phone = { width: 390, height: 844 };
 
 await mkdir(folder, { recursive: true });
 const browser = await openBrowser();
 try {
+  await waitForPulls(await worstStore());
   await take('stores', '/', wide, 'light');
   await take('stores-dark', '/', wide, 'dark');
   await take('stores-phone', '/', phone, 'light');
@@ -42,6 +46,21 @@ async function take(
     `${file}: ${Math.ceil(size / 1_000)} kB${overflow > 0 ? `, ${overflow} px too wide` : ''}\n`,
   );
   if (size > maxPictureBytes) throw new Error(`${file} has more than ${maxPictureBytes} bytes.`);
+  await page.close();
+}
+
+/** Until the store has of every entity what HQ has for it: before that a picture shows the start, and not the work. */
+async function waitForPulls(address: string): Promise<void> {
+  const page = await browser.newPage();
+  await page.goto(`${url}${address}`);
+  const timeout = pulledWithinMs;
+  await page.locator('html[data-live=yes]').waitFor({ timeout });
+  const pulls = page.locator('.entities tbody tr', { hasText: '↓ pull' });
+  for (const behind of [
+    pulls.filter({ hasText: 'never' }),
+    page.locator('.pulls tbody tr').filter({ hasNotText: 'up to date' }),
+  ])
+    await behind.first().waitFor({ state: 'detached', timeout });
   await page.close();
 }
 
