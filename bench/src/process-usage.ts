@@ -43,7 +43,10 @@ function statIfRunning(pid: number): ProcessStat | undefined {
 function statOf(pid: number): ProcessStat {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The command may hold spaces; the fields count from after its parenthesis.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   return {
     parent: fields[1]!,
     ownTicks: fields[11]! + fields[12]!,
