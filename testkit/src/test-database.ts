@@ -16,10 +16,10 @@ function server(): { url(database?: string): string } {
   return { url: (database = 'postgres') => base.replace(/\/[^/]*$/, `/${database}`) };
 }
 
-/** A database of its own, copied from the migrated template. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** A database of its own, copied from the migrated template or another one; `template0` has nothing in it. */
+export async function createTestDatabase(template = 'hq_template'): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const url = await createDatabase(server(), name, 'hq_template');
+  const url = await createDatabase(server(), name, template);
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on('error', () => undefined); // a test may have killed the server
   return {
