@@ -55,7 +55,7 @@ if (postgres === undefined) {
     async () => {
       const folder = await mkdtemp(path.join(tmpdir(), 'dumped-hq-'));
       cleanUps.push(() => rm(folder, { recursive: true, force: true }));
-    await chmod(folder, 0o755); // PostgreSQL runs as another user than root and must get in
+      await chmod(folder, 0o755); // PostgreSQL runs as another user than root and must get in
       let old: { url: string; stop(): Promise<void> } | undefined = await postgres.start(
         path.join(folder, 'postgres'),
         { fsync: 'off', synchronous_commit: 'off' },
