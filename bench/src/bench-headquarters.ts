@@ -16,6 +16,7 @@ export interface BenchHeadquarters {
   readonly pool: pg.Pool;
   readonly admin: AdminClient;
   readonly collectorPid: number;
+  readonly postmasterPid: number;
   stop(): Promise<void>;
 }
 
@@ -44,6 +45,7 @@ export async function startHeadquarters(settings: Record<string, string> = {}): 
     pool,
     admin: adminClient(url, (await readFile(adminTokenFile, 'utf8')).trim()),
     collectorPid: collector.pid!,
+    postmasterPid: cluster.pid,
     async stop() {
       await pool.end();
       const exited = once(collector, 'exit');

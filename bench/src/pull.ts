@@ -1,16 +1,12 @@
-import { createReadStream } from 'node:fs';
 import http from 'node:http';
-import path from 'node:path';
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
 import { to as copyTo } from 'pg-copy-streams';
 import { figure, type Bench, type BenchRow, type Figure } from './bench.js';
 import { startHeadquarters, type BenchHeadquarters } from './bench-headquarters.js';
 import { cpuMicroseconds } from './process-usage.js';
+import { readProducts, uploadProducts } from './products.js';
 
-const madeProducts = 92_331;
 const rounds = 7;
 const mustReach = 0.7;
 const newline = 0x0a;
@@ -22,7 +18,9 @@ export const pull: Bench = {
     const { source, lines } = await readProducts();
     const hq = await startHeadquarters();
     try {
-      const token = await createStoreWithProducts(hq, lines);
+      await uploadProducts(hq, lines);
+      await hq.admin.createStore({ storeId: 'puller' });
+      const { token } = await hq.admin.generateToken('puller');
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
       const measured = { ours: [] as number[], copy: [] as number[], cpu: [] as number[] };
       for (let round = 0; round <= rounds; round += 1) {
@@ -59,39 +57,6 @@ function rows(what: string, ours: Figure, copy: Figure, cpu: Figure): BenchRow[]
     },
     { what: "CPU time of the collector's process for a pulled row", ours: cpu },
   ];
-}
-
-/** The real chain's products where HQ_CHAIN_DATA names its folder, else as many made up; each as a line of an upload. */
-async function readProducts(): Promise<{ source: string; lines: string[] }> {
-  const folder = process.env['HQ_CHAIN_DATA'];
-  if (folder === undefined) {
-    const lines = Array.from({ length: madeProducts }, (_, index) =>
-      JSON.stringify({
-        id: `p${index}`,
-        data: {
-          name: `Product ${index}`,
-          departmentId: String(index % 40),
-          priceMinor: (index * 7) % 10_000,
-        },
-      }),
-    );
-    return { source: 'made-up products', lines };
-  }
-  const input = createReadStream(path.join(folder, 'products.ndjson.gz')).pipe(createGunzip());
-  const lines: string[] = [];
-  for await (const line of createInterface({ input })) {
-    const data = JSON.parse(line) as Record<string, unknown>;
-    lines.push(JSON.stringify({ id: String(data['id'] ?? data['productId']), data }));
-  }
-  return { source: 'real products', lines };
-}
-
-async function createStoreWithProducts(hq: BenchHeadquarters, lines: readonly string[]): Promise<string> {
-  const { status, body } = await hq.admin.changeRecords('products', lines);
-  if (status !== 200) throw new Error(`upload answered ${status}: ${JSON.stringify(body)}`);
-  await hq.pool.query('vacuum analyze hq.hq_record');
-  await hq.admin.createStore({ storeId: 'puller' });
-  return (await hq.admin.generateToken('puller')).token;
 }
 
 async function rowsPerSecond(work: () => Promise<number>): Promise<{ rows: number; perSecond: number }> {

@@ -120,6 +120,31 @@ describe('a store that pulls', () => {
     await copy.pullAll();
     expect(copy.records.size).toBe(24);
   });
+
+  test('reads its pages by index, also where PostgreSQL plans them once for any values', async () => {
+    const [stored, pages] = [3_000, 30];
+    await change(
+      'customers',
+      Array.from({ length: stored }, (_, index) => ({ id: `c${index}`, data: { index } })),
+    );
+    await hq.database.pool.query('analyze hq.hq_record');
+    const readInTurn = async () => {
+      const { rows } = await hq.database.pool.query<{ n: number }>(
+        `select pg_stat_get_tuples_returned('hq.hq_record'::regclass)::int as n`,
+      );
+      return rows[0]!.n;
+    };
+    const before = await readInTurn();
+    // PostgreSQL comes to it by itself when a table is large.
+    const anyValues = new URL(hq.database.url);
+    anyValues.searchParams.set('options', '-c plan_cache_mode=force_generic_plan');
+    const replica = await hq.replica({ DATABASE_URL: anyValues.href });
+    const copy = new PulledCopy(replica.url, token('s3'), 'customers', stored / pages);
+    await copy.pullAll();
+    await replica.stop(); // its connections have then told what they read
+    expect(copy.records.size).toBe(stored);
+    expect((await readInTurn()) - before).toBeLessThan((stored * pages) / 2);
+  });
 });
 
 describe('a cursor never skips', () => {

@@ -18,12 +18,8 @@ function server(): { url(database?: string): string } {
   return { url: (database = 'postgres') => base.replace(/\/[^/]*$/, `/${database}`) };
 }
 
-/** A database of its own, copied from the migrated template. */
-export function createTestDatabase(): Promise<TestDatabase> {
-  return createFrom('hq_template');
-}
-
-async function createFrom(template: string): Promise<TestDatabase> {
+/** A database of its own, copied from the migrated template or another one; `template0` has nothing in it. */
+export async function createTestDatabase(template = 'hq_template'): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const url = await createDatabase(server(), name, template);
   let pool = openPool(url);
@@ -35,7 +31,7 @@ async function createFrom(template: string): Promise<TestDatabase> {
     async copy() {
       await pool.end();
       try {
-        return await createFrom(name);
+        return await createTestDatabase(name);
       } finally {
         pool = openPool(url);
       }

@@ -102,18 +102,23 @@ const pageEndByBytes = `
   )
   select max(position) as end from measured where number = 1 or bound <= $6::integer`;
 
+// By index, like the walks above: without the limit, which no range of a page has, its plan for any values reads the table.
 const pageBody = `
   with sets as materialized (
     select store_set, after from unnest($2::text[], $3::bigint[]) as b(store_set, after)
   ), due as (
     select r.position, case when b.store_set = any($6::text[]) then r.line end as line, r.record_id
-    from sets b join hq.hq_record r
-      on r.entity = $1 and r.store_set = b.store_set and r.position > b.after and r.position <= $4
+    from sets b cross join lateral (
+      select position, deleted, line, record_id from hq.hq_record r
+      where r.entity = $1 and r.store_set = b.store_set and r.position > b.after and r.position <= $4
+      order by r.position limit ${limits.maxPageRecords}) r
     where not r.deleted or r.position > $5
     union all
     select p.position, case when r.store_set = any($6::text[]) then r.line end, p.record_id
-    from sets b join hq.hq_pointer p
-      on p.entity = $1 and p.store_set = b.store_set and p.position > greatest(b.after, $5) and p.position <= $4
+    from sets b cross join lateral (
+      select position, record_id from hq.hq_pointer p
+      where p.entity = $1 and p.store_set = b.store_set and p.position > greatest(b.after, $5) and p.position <= $4
+      order by p.position limit ${limits.maxPageRecords}) p
     left join hq.hq_record r on r.entity = $1 and r.record_id = p.record_id
   )
   select coalesce(h.head, 0) as head, coalesce(h.forgotten, 0) as forgotten, page.*
