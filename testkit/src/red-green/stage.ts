@@ -1,5 +1,4 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startCluster, type Cluster } from '@hq-sync/local-postgres/cluster';
@@ -8,6 +7,7 @@ import type { HostConfig, HostOrder } from '@hq-sync/simulator/agent-host';
 import pg from 'pg';
 import { adminClient, type AdminClient } from '../admin-client.js';
 import { eventually } from '../eventually.js';
+import { freePort } from '../free-port.js';
 import { KeptAlive } from '../kept-alive.js';
 import { WatchedProxy } from '../watched-proxy.js';
 import { ViewRecorder } from './view-recorder.js';
@@ -15,7 +15,7 @@ import { ViewRecorder } from './view-recorder.js';
 const collectorProgram = new URL('../../../hq-collector/dist/main.js', import.meta.url);
 export const hostProgram = new URL('../../../simulator/dist/agent-host-main.js', import.meta.url);
 
-/** A collector as a process, with all its defaults. */
+/** A collector as a process, with all its defaults where no settings are given. */
 export class CollectorProcess {
   port: number | null = null;
   readonly process: KeptAlive;
@@ -26,6 +26,7 @@ export class CollectorProcess {
     adminTokenFile: string,
     /** The same after each restart: stores keep the address they were given. */
     fixedPort: number,
+    settings: Readonly<Record<string, string>> = {},
   ) {
     this.process = new KeptAlive(collectorProgram, [], {
       env: {
@@ -34,6 +35,7 @@ export class CollectorProcess {
         HQ_PORT: String(fixedPort),
         HQ_ADMIN_TOKEN_FILE: adminTokenFile,
         HQ_LOG_LEVEL: 'silent',
+        ...settings,
       },
       onMessage: (message) => (this.port = Number(new URL((message as { url: string }).url).port)),
       onExit: () => (this.port = null),
@@ -53,14 +55,6 @@ export class CollectorProcess {
     );
     return this;
   }
-}
-
-async function freePort(host: string): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Stores of one agent host, behind a proxy of their own. */
