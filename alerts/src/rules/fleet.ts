@@ -60,8 +60,11 @@ function sightRules({ durations, limits }: Thresholds): RecordingRule[] {
   ];
 }
 
-/** Outages of many stores at once: who belongs to one stays in it until connected, or until most of them are back. */
-function outageRules({ limits }: Thresholds): RecordingRule[] {
+/**
+ * Outages of many stores at once: who belongs to one stays in it until connected, or until most of them are back; through
+ * the night too, but a store that closes before the outage is old enough to page has only gone home early.
+ */
+function outageRules({ durations, limits }: Thresholds): RecordingRule[] {
   const { outageShare, outageStores, regionOutageShare, regionOutageStores } = limits;
   return [
     ...outageOf({ level: 'fleet', share: outageShare, stores: outageStores }),
@@ -100,6 +103,10 @@ function outageRules({ limits }: Thresholds): RecordingRule[] {
           or on (store_id) (
             ${member}
             and ${on} ${count}
+            unless on (store_id) (
+              (${member} and on (store_id) (hq_store_expected_online == 0))
+              unless ${on} (${count} offset ${duration(durations.outageFor)})
+            )
             and on (store_id) (${byStore('hq_store_info')} or on (store_id) (${member} and on () (fleet:hq_sight:bool == 0)))
             unless on (store_id) (${connected} == 1)
           )`,

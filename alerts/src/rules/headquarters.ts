@@ -82,12 +82,13 @@ export function headquartersRules({ durations, limits }: Thresholds): RuleGroup 
         expr: `
           sum(hq_stores{status="unknown"}) > 0
           unless on () ${postgresDown}
-          unless on () (${collectorsUp} == 0)`,
+          unless on () (${collectorsUp} == 0)
+          unless on () (hq_collector_lease_held == 0)`,
         forSeconds: durations.unknownFor,
         dashboard: 'hq-stores',
         summary: 'The status of {{ $value }} stores is unknown',
-        why: `no collector has had a living lease ${since(durations.unknownFor)}, or each restarts before its grace ends.`,
-        todo: 'look for a collector that restarts in a loop and at the leases in hq.collector.',
+        why: `${since(durations.unknownFor)} no collector could say how they are: each restarts before its grace ends.`,
+        todo: 'read the log of the collectors: why do they end?',
       }),
     ],
   };

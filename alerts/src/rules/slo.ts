@@ -13,6 +13,8 @@ const windows = (durations: Durations) => [
 ];
 const ratio = (seconds: number) => `fleet:hq_unsynced:ratio_${duration(seconds)}`;
 
+const fastBurn = 'fleet:hq_slo:fast_burn';
+
 /** Expected store-minutes that were not synced, as a share, over each window. */
 export function sloRecordings({ durations }: Thresholds): RuleGroup {
   return {
@@ -45,14 +47,18 @@ export function sloAlerts({ durations, limits }: Thresholds): RuleGroup {
     name: 'hq-slo',
     intervalSeconds: durations.sloEvaluation,
     rules: [
-      headquartersAlert({
-        alert: 'HqSloFastBurn',
-        severity: 'critical',
+      {
+        record: fastBurn,
         expr: `
           (
             ${burns(limits.fastBurnRate, durations.fastBurnLong, durations.fastBurnShort)}
             or ${burns(limits.burnRate, durations.burnLong, durations.burnShort)}
           )${alone}`,
+      },
+      headquartersAlert({
+        alert: 'HqSloFastBurn',
+        severity: 'critical',
+        expr: fastBurn,
         forSeconds: durations.fastBurnFor,
         dashboard: 'hq-stores',
         summary: '{{ humanizePercentage $value }} of expected store-minutes were not synced',
@@ -63,7 +69,8 @@ export function sloAlerts({ durations, limits }: Thresholds): RuleGroup {
         alert: 'HqSloSlowBurn',
         severity: 'warning',
         expr: `
-          ${burns(limits.slowBurnRate, durations.slowBurnLong, durations.slowBurnShort)}${alone}`,
+          ${burns(limits.slowBurnRate, durations.slowBurnLong, durations.slowBurnShort)}${alone}
+          unless on () ${fastBurn}`,
         forSeconds: durations.slowBurnFor,
         dashboard: 'hq-stores',
         summary: 'The objective of synced store-minutes is being missed, slowly',

@@ -1,8 +1,8 @@
 /** A value at each step of a story; null: no sample. */
 export type Timeline = (number | null)[];
 
-/** Steps are those of the scrapes. */
-export const stepSeconds = 15;
+/** Twice the production interval: half the time for the same stories. */
+export const stepSeconds = 30;
 
 /** Minutes, from inclusive, to exclusive; without an end, to the end of the story. */
 export type Span = readonly [from: number, to?: number];

@@ -82,14 +82,11 @@ export class World {
     return this;
   }
 
-  /** A store with a token whose server has never come. */
-  neverConnected(ids: readonly string[]): this {
-    for (const id of ids) {
-      const store = this.store(id);
-      store.connected.fill(0);
-      store.connects.fill(0);
-      store.lastSync.fill(0);
-    }
+  /** A store with a token whose server has not come yet. */
+  neverConnected(ids: readonly string[], toMinute = Infinity): this {
+    const span: Span = [0, toMinute];
+    for (const id of ids)
+      for (const name of ['connected', 'connects', 'lastSync'] as const) this.set(this.store(id)[name], 0, span);
     return this;
   }
 
@@ -173,9 +170,9 @@ export class World {
     return this;
   }
 
-  /** A counter that rises by one with each scrape. */
+  /** A counter that stands at 0 and rises by one with each scrape of the span. */
   rising(series: string, span: Span): this {
-    const timeline = this.others.get(series) ?? this.always(0);
+    const timeline = this.always(0);
     this.others.set(series, timeline);
     this.each(span, (step) => this.raiseFrom(timeline, step, 1));
     return this;
@@ -206,7 +203,8 @@ export class World {
       at('hq_store_oldest_pending_timestamp_seconds', store.oldestPending, { direction: 'push' });
       at('hq_store_clock_skew_seconds', store.skew);
       at('hq_store_schema_compatible', store.compatible);
-      for (const [kind, timeline] of store.errors) at('hq_store_sync_errors_open', timeline, { kind });
+      for (const [kind, timeline] of store.errors)
+        if (timeline.some((open) => open !== 0)) at('hq_store_sync_errors_open', timeline, { kind });
     }
     for (const [instance, { up, lease }] of this.collectors) {
       const labels = { job: 'hq-collector', instance };
