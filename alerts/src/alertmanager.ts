@@ -70,7 +70,11 @@ export function alertmanagerConfig({ durations }: Thresholds, options: Alertmana
   };
 }
 
-function inhibits(source: readonly string[], target: readonly string[], equal: readonly string[] = []): object {
+function inhibits(
+  source: readonly string[],
+  target: readonly string[],
+  equal: readonly string[] = [],
+): object {
   const named = (alerts: readonly string[]) => [`alertname=~"${alerts.join('|')}"`];
   return {
     source_matchers: named(source),

@@ -40,5 +40,5 @@ function targetComment(job: string): string {
 export function yamlOf(value: unknown, comment?: string): string {
   const document = new Document(value, { aliasDuplicateObjects: false });
   if (comment !== undefined) document.commentBefore = ` ${comment}`;
-  return document.toString({ lineWidth: 0, singleQuote: true, indentSeq: false });
+  return document.toString({ lineWidth: 0, singleQuote: true });
 }

@@ -55,7 +55,9 @@ function alertOf({ alert, expr, forSeconds, keepFiringSeconds, labels, annotatio
 /** Without the indentation that the source has around it. */
 function dedented(expr: string): string {
   const lines = expr.split('\n').filter((line) => line.trim() !== '');
-  const indents = lines.slice(lines.length > 1 && /^\S/.test(expr) ? 1 : 0).map((line) => /^ */.exec(line)![0].length);
+  const indents = lines
+    .slice(lines.length > 1 && /^\S/.test(expr) ? 1 : 0)
+    .map((line) => /^ */.exec(line)![0].length);
   const indent = Math.min(...indents);
   return lines.map((line) => (/^\S/.test(line) ? line : line.slice(indent))).join('\n');
 }

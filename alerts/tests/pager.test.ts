@@ -27,11 +27,26 @@ afterAll(async () => {
 
 test('a store that is cut pages, and is over when it is back', async () => {
   const { webhook } = monitoring;
-  await eventually('all judged', () => monitoring.query('fleet:hq_synced:count', 'x'), (m) => m.get('') === 8, 30_000);
+  await eventually(
+    'all judged',
+    () => monitoring.query('fleet:hq_synced:count', 'x'),
+    (m) => m.get('') === 8,
+    30_000,
+  );
   chain.cut('north-1');
-  await eventually('paged', () => webhook.firing(), (names) => names.includes('HqStoreDisconnectedLong north-1'), 60_000);
+  await eventually(
+    'paged',
+    () => webhook.firing(),
+    (names) => names.includes('HqStoreDisconnectedLong north-1'),
+    60_000,
+  );
   chain.restore('north-1');
-  await eventually('over', () => webhook.firing().filter((n) => n !== 'HqWatchdog'), (names) => names.length === 0, 60_000);
+  await eventually(
+    'over',
+    () => webhook.firing().filter((n) => n !== 'HqWatchdog'),
+    (names) => names.length === 0,
+    60_000,
+  );
   console.log(monitoring.webhook.pages, monitoringMissing());
   expect(1).toBe(1);
 }, 200_000);

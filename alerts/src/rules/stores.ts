@@ -21,7 +21,7 @@ export function storeRules({ durations, limits }: Thresholds): RuleGroup {
         keepFiringSeconds: durations.keepFiring,
         summary: `has been disconnected for ${spoken(durations.disconnectedFor)}`,
         why: downWhy,
-        todo: "call the store: is the store server on, is its line up? It comes back by itself when they are.",
+        todo: 'call the store: is the store server on, is its line up? It comes back by itself when they are.',
       }),
       storeAlert({
         alert: 'HqStoreDisconnectedLong',
@@ -77,7 +77,9 @@ export function storeRules({ durations, limits }: Thresholds): RuleGroup {
       storeAlert({
         alert: 'HqStoreClockSkewed',
         severity: 'warning',
-        expr: ofConnected(`abs(max by (store_id) (hq_store_clock_skew_seconds)) > ${limits.clockSkewSeconds}`),
+        expr: ofConnected(
+          `abs(max by (store_id) (hq_store_clock_skew_seconds)) > ${limits.clockSkewSeconds}`,
+        ),
         forSeconds: durations.clockSkewedFor,
         summary: 'has a wrong clock',
         why: "its clock differs from HQ's by {{ humanizeDuration $value }}. Sales near midnight can count on the wrong day.",

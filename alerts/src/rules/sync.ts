@@ -67,5 +67,8 @@ export function syncRules({ durations, limits }: Thresholds): RuleGroup {
 }
 
 function openErrors(kinds: string): string {
-  return eachOfStore(`hq_store_sync_errors_open{store_id=%q,kind=~"${kinds}"} > 0`, ' {{ .Labels.kind }} {{ .Value }} times');
+  return eachOfStore(
+    `hq_store_sync_errors_open{store_id=%q,kind=~"${kinds}"} > 0`,
+    ' {{ .Labels.kind }} {{ .Value }} times',
+  );
 }

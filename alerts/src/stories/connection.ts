@@ -109,7 +109,7 @@ export const connectionStories: readonly Story[] = [
     name: 'a scrape is missed while a store is out',
     what: 'One scrape fails while a store is out for an hour: its alerts go on and do not page again.',
     minutes: 80,
-    happens: (world) => world.offline(['north-1'], [10, 70]).storeMetricsDown([40, 40.5]),
+    happens: (world) => world.offline(['north-1'], [10, 70]).storeMetricsDown([40, 41]),
     pages: ['HqStoreDisconnected north-1', 'HqStoreDisconnectedLong north-1'],
     spares: ['HqStoreMetricsDown'],
   },

@@ -13,13 +13,19 @@ export const headquartersStories: readonly Story[] = [
       world.storeMetricsDown([10, 11]).unknown(world.all, [11, 12]);
     },
     pages: [],
-    spares: ['HqCollectorDown', 'HqStoreMetricsDown', 'HqStoresUnknown', 'HqStoreDisconnected', 'HqMassOutage'],
+    spares: [
+      'HqCollectorDown',
+      'HqStoreMetricsDown',
+      'HqStoresUnknown',
+      'HqStoreDisconnected',
+      'HqMassOutage',
+    ],
   },
   {
     name: 'unknown after a restart',
-    what: 'After a restart all stores are unknown; 5 of 20 need 3 minutes to come back.',
+    what: 'After a restart all stores are unknown; 5 of 20 need 2 minutes more to come back.',
     minutes: 40,
-    happens: (world) => world.unknown(world.all, [10, 11]).offline(world.ids('north', 1, 5), [11, 12.5]),
+    happens: (world) => world.unknown(world.all, [10, 11]).offline(world.ids('north', 1, 5), [11, 13]),
     pages: [],
     spares: ['HqMassOutage', 'HqStoreDisconnected', 'HqStoresUnknown'],
   },
@@ -40,7 +46,10 @@ export const headquartersStories: readonly Story[] = [
     minutes: 80,
     happens: (world) => {
       for (const one of bothCollectors) world.collectorDown(one, [10, 30]);
-      world.storeMetricsDown([10, 30]).offline(world.ids('north', 1, 8), [10, 60]).unknown(world.all, [30, 31]);
+      world
+        .storeMetricsDown([10, 30])
+        .offline(world.ids('north', 1, 8), [10, 60])
+        .unknown(world.all, [30, 31]);
     },
     pages: ['HqCollectorDown', 'HqMassOutage'],
     spares: ['HqStoreDisconnected'],
@@ -98,13 +107,13 @@ export const headquartersStories: readonly Story[] = [
   },
   {
     name: 'Postgres restarted',
-    what: 'PostgreSQL is restarted and away for half a minute.',
+    what: 'PostgreSQL is restarted and away for less than a minute.',
     minutes: 30,
     happens: (world) =>
       world
-        .other('pg_up{job="hq-postgres",instance="postgres"}', 0, [10, 10.5])
-        .leaseLost('a', [10, 10.5])
-        .leaseLost('b', [10, 10.5]),
+        .other('pg_up{job="hq-postgres",instance="postgres"}', 0, [10, 11])
+        .leaseLost('a', [10, 11])
+        .leaseLost('b', [10, 11]),
     pages: [],
     spares: ['HqPostgresDown', 'HqCollectorStale'],
   },

@@ -15,7 +15,13 @@ function both(
   happens: (world: World, span: Span) => unknown,
 ): Story[] {
   return [
-    { name, what: `${what}, for 20 minutes.`, minutes: 50, happens: (world) => happens(world, [10, 30]), pages: [alert] },
+    {
+      name,
+      what: `${what}, for 20 minutes.`,
+      minutes: 50,
+      happens: (world) => happens(world, [10, 30]),
+      pages: [alert],
+    },
     {
       name: `${name}, for a moment`,
       what: `${what}, for a minute.`,
@@ -52,7 +58,7 @@ export const monitoringStories: readonly Story[] = [
     name: 'rule fails once',
     what: 'A rule group fails once.',
     minutes: 30,
-    happens: (world) => world.rising(ruleFailures, [10, 10.5]),
+    happens: (world) => world.rising(ruleFailures, [10, 11]),
     pages: [],
     spares: ['HqPrometheusRuleFailures'],
   },
@@ -87,7 +93,10 @@ export const monitoringStories: readonly Story[] = [
     what: 'The chat refuses what Alertmanager sends, for 20 minutes.',
     minutes: 50,
     happens: (world) =>
-      world.rising('alertmanager_notifications_failed_total{instance="alertmanager",integration="slack"}', [10, 30]),
+      world.rising(
+        'alertmanager_notifications_failed_total{instance="alertmanager",integration="slack"}',
+        [10, 30],
+      ),
     pages: ['HqAlertmanagerNotificationsFailing'],
   },
   {
@@ -95,7 +104,10 @@ export const monitoringStories: readonly Story[] = [
     what: 'One notification fails and the next try succeeds.',
     minutes: 30,
     happens: (world) =>
-      world.rising('alertmanager_notifications_failed_total{instance="alertmanager",integration="slack"}', [10, 10.5]),
+      world.rising(
+        'alertmanager_notifications_failed_total{instance="alertmanager",integration="slack"}',
+        [10, 11],
+      ),
     pages: [],
     spares: ['HqAlertmanagerNotificationsFailing'],
   },

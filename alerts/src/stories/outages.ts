@@ -3,18 +3,18 @@ import type { World } from './world.js';
 
 /** Six of twenty, in both regions: 30 %. */
 const six = (world: World) => [...world.ids('north', 1, 3), ...world.ids('south', 1, 3)];
-/** They drop 10 s apart, as scrapes see it: in two halves. */
+/** They drop in two halves, one scrape apart. */
 const dropTogether = (world: World, ids: readonly string[], from: number, to?: number) => {
   const until = to === undefined ? [] : [to];
   world.offline(ids.slice(0, 3), [from, ...until] as [number, number?]);
-  return world.offline(ids.slice(3), [from + 0.5, ...until] as [number, number?]);
+  return world.offline(ids.slice(3), [from + 1, ...until] as [number, number?]);
 };
 
 /** Many stores at once. */
 export const outageStories: readonly Story[] = [
   {
     name: 'mass outage',
-    what: '30 % of the stores drop within a minute and are back after half an hour.',
+    what: '30 % of the stores drop together and are back after half an hour.',
     minutes: 60,
     happens: (world) => dropTogether(world, six(world), 10, 40),
     pages: ['HqMassOutage'],
@@ -75,9 +75,9 @@ export const outageStories: readonly Story[] = [
   },
   {
     name: 'short drop of half the chain',
-    what: 'Half of all stores drop for 90 seconds.',
+    what: 'Half of all stores drop for less than 2 minutes.',
     minutes: 30,
-    happens: (world) => world.offline(world.ids('north'), [10, 11.5]),
+    happens: (world) => world.offline(world.ids('north'), [10, 12]),
     pages: [],
     spares: ['HqMassOutage', 'HqRegionOutage'],
   },

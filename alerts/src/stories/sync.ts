@@ -13,7 +13,8 @@ export const syncStories: readonly Story[] = [
     name: 'idle store',
     what: 'A store sells nothing and checks for news every 12 minutes at the least.',
     minutes: 60,
-    happens: (world) => world.stale(['north-1'], [0, 12]).stale(['north-1'], [12, 24]).stale(['north-1'], [24, 36]),
+    happens: (world) =>
+      world.stale(['north-1'], [0, 12]).stale(['north-1'], [12, 24]).stale(['north-1'], [24, 36]),
     pages: [],
     spares: ['HqStoreSyncStale'],
   },
@@ -76,12 +77,12 @@ export const syncStories: readonly Story[] = [
   },
   {
     name: 'update wave',
-    what: 'HQ is updated, the stores one after the other within 25 minutes, each away for 90 seconds.',
+    what: 'HQ is updated, the stores one after the other within 20 minutes, each away for one.',
     minutes: 60,
     happens: (world) =>
       world.all.forEach((id, n) => {
-        const at = 10 + n * 1.25;
-        world.incompatible([id], [9, at + 1.5]).offline([id], [at, at + 1.5]);
+        const at = 10 + n;
+        world.incompatible([id], [9, at + 1]).offline([id], [at, at + 1]);
       }),
     pages: [],
     spares: ['HqMassOutage', 'HqRegionOutage', 'HqStoreSchemaMismatch', 'HqMassSchemaMismatch'],

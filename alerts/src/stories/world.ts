@@ -86,7 +86,8 @@ export class World {
   neverConnected(ids: readonly string[], toMinute = Infinity): this {
     const span: Span = [0, toMinute];
     for (const id of ids)
-      for (const name of ['connected', 'connects', 'lastSync'] as const) this.set(this.store(id)[name], 0, span);
+      for (const name of ['connected', 'connects', 'lastSync'] as const)
+        this.set(this.store(id)[name], 0, span);
     return this;
   }
 
@@ -119,7 +120,8 @@ export class World {
   errors(ids: readonly string[], kind: (typeof errorKinds)[number], span: Span): this {
     for (const id of ids) {
       this.set(this.store(id).errors.get(kind)!, 3, span);
-      if (kind !== 'record_rejected' && kind !== 'schema_mismatch') this.freeze(this.store(id).lastSync, span);
+      if (kind !== 'record_rejected' && kind !== 'schema_mismatch')
+        this.freeze(this.store(id).lastSync, span);
     }
     return this;
   }
@@ -188,7 +190,8 @@ export class World {
     put('up', stores, this.fleetSeen);
     const whereSeen = (timeline: Timeline, exists: Timeline = this.fleetSeen) =>
       timeline.map((value, step) => (this.fleetSeen[step] === 1 && exists[step] === 1 ? value : null));
-    for (const [status, timeline] of this.statuses()) put('hq_stores', { ...stores, status }, whereSeen(timeline));
+    for (const [status, timeline] of this.statuses())
+      put('hq_stores', { ...stores, status }, whereSeen(timeline));
     for (const [id, store] of this.stores) {
       const at = (name: string, timeline: Timeline, labels: Labels = {}) =>
         put(name, { ...stores, store_id: id, ...labels }, whereSeen(timeline, store.exists));
@@ -209,7 +212,11 @@ export class World {
     for (const [instance, { up, lease }] of this.collectors) {
       const labels = { job: 'hq-collector', instance };
       put('up', labels, up);
-      put('hq_collector_lease_held', labels, lease.map((held, step) => (up[step] === 1 ? held : null)));
+      put(
+        'hq_collector_lease_held',
+        labels,
+        lease.map((held, step) => (up[step] === 1 ? held : null)),
+      );
     }
     for (const [series, timeline] of this.others) lines.push({ series, values: promtoolValues(timeline) });
     return lines;

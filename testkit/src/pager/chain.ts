@@ -46,8 +46,7 @@ export class Chain {
     readonly url: string,
     options: ChainOptions,
   ) {
-    if (options.saleEveryMs !== undefined)
-      this.timer = setInterval(() => this.sell(), options.saleEveryMs);
+    if (options.saleEveryMs !== undefined) this.timer = setInterval(() => this.sell(), options.saleEveryMs);
   }
 
   static async open(options: ChainOptions = {}): Promise<Chain> {
@@ -60,7 +59,9 @@ export class Chain {
     // The second is there to be killed: stores and scrapes of the fleet go to the first.
     for (let count = 0; count < 2; count += 1) {
       const port = await freePort(host);
-      collectors.push(await new CollectorProcess(host, databaseUrl, tokenFile, port, options.settings).started());
+      collectors.push(
+        await new CollectorProcess(host, databaseUrl, tokenFile, port, options.settings).started(),
+      );
     }
     const url = `http://${host}:${collectors[0]!.port}`;
     const balancer = await WatchedProxy.listen(() => collectors[0]!.target());
@@ -77,7 +78,10 @@ export class Chain {
   }
 
   /** Makes a store with a token, and no server yet. @returns the token. */
-  async createStore(storeId: string, fields: Record<string, unknown> = {}): Promise<{ token: string; tokenId: string }> {
+  async createStore(
+    storeId: string,
+    fields: Record<string, unknown> = {},
+  ): Promise<{ token: string; tokenId: string }> {
     await this.admin.createStore({ storeId, ...fields });
     return this.admin.generateToken(storeId);
   }

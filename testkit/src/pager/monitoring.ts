@@ -50,7 +50,8 @@ export class Monitoring {
       prometheus: [`${host}:${ports.prometheus}`],
       alertmanager: [`${host}:${ports.alertmanager}`],
     };
-    for (const job of Object.keys(targetFiles)) await writeTargets(folder, job, { ...targets, ...own }[job] ?? []);
+    for (const job of Object.keys(targetFiles))
+      await writeTargets(folder, job, { ...targets, ...own }[job] ?? []);
     const children = [
       run(alertmanagerNames.find(answers)!, [
         `--config.file=${path.join(folder, 'alertmanager.yml')}`,
@@ -100,7 +101,11 @@ export class Monitoring {
     for (const port of Object.values(this.ports))
       await eventually(
         'Prometheus and Alertmanager are ready',
-        () => fetch(`http://${host}:${port}/-/ready`).then(({ status }) => status, () => 0),
+        () =>
+          fetch(`http://${host}:${port}/-/ready`).then(
+            ({ status }) => status,
+            () => 0,
+          ),
         (status) => status === 200,
         30_000,
       );
@@ -117,7 +122,10 @@ async function writeConfiguration(folder: string, thresholds: Thresholds, webhoo
   await writeFile(path.join(folder, 'prometheus.yml'), yamlOf(prometheusConfig(thresholds, places)));
   const integrations = (receiver: string) =>
     receiver === 'hq-none' ? {} : { webhook_configs: [{ url: webhook.url(receiver), send_resolved: true }] };
-  await writeFile(path.join(folder, 'alertmanager.yml'), yamlOf(alertmanagerConfig(thresholds, { integrations })));
+  await writeFile(
+    path.join(folder, 'alertmanager.yml'),
+    yamlOf(alertmanagerConfig(thresholds, { integrations })),
+  );
 }
 
 function writeTargets(folder: string, job: string, targets: readonly string[]): Promise<void> {

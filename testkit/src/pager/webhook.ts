@@ -55,7 +55,9 @@ export class Webhook {
 
   /** Names of the pages since a time that are not over. */
   firing(sinceMs = 0): string[] {
-    return this.pages.filter((page) => page.resolvedMs === null && page.firedMs >= sinceMs).map(({ name }) => name);
+    return this.pages
+      .filter((page) => page.resolvedMs === null && page.firedMs >= sinceMs)
+      .map(({ name }) => name);
   }
 
   async close(): Promise<void> {
