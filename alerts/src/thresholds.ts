@@ -105,16 +105,26 @@ export interface Thresholds {
 
 export const production: Thresholds = { durations, limits };
 
-/** A process that scrapes and evaluates more often has no time left for it. */
-const shortestSeconds = 0.5;
+/** What happens at an interval, or before a first notification. */
+const intervals: readonly string[] = [
+  'scrape',
+  'scrapeTimeout',
+  'evaluation',
+  'sloEvaluation',
+  'groupWait',
+  'outageGroupWait',
+] satisfies (keyof Durations)[];
 
-/**
- * The same with each time divided by `factor`, for tests that cannot wait. What happens at an interval keeps at
- * least half a second. Bounds stay.
- */
+/** A process that scrapes and evaluates more often has no time left for it. */
+const shortestIntervalSeconds = 1;
+/** What is judged over a time is judged by five scrapes: one that is late on a busy machine must not decide. */
+const shortestSpanSeconds = 5;
+
+/** The same with each time divided by `factor`, for tests that cannot wait, but for those that would be too short. */
 export function divided({ durations: times, limits: bounds }: Thresholds, factor: number): Thresholds {
-  const shorter = Object.fromEntries(
-    Object.entries(times).map(([name, seconds]) => [name, Math.max(seconds / factor, shortestSeconds)]),
-  ) as Durations;
-  return { durations: shorter, limits: bounds };
+  const shorter = Object.entries(times).map(([name, seconds]) => {
+    const shortest = intervals.includes(name) ? shortestIntervalSeconds : shortestSpanSeconds;
+    return [name, Math.max(seconds / factor, Math.min(seconds, shortest))];
+  });
+  return { durations: Object.fromEntries(shorter) as Durations, limits: bounds };
 }

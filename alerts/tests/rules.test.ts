@@ -85,7 +85,8 @@ test('every metric that rules and texts use exists', () => {
 test('durations are divided, bounds are not', () => {
   const { durations, limits } = divided(production, 60);
   expect(durations.disconnectedFor).toBe(5);
-  expect(durations.scrape).toBe(0.5);
+  expect(durations.scrape).toBe(1);
+  expect(durations.outageFor).toBe(5);
   expect(limits).toEqual(production.limits);
 });
 

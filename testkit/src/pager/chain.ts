@@ -100,6 +100,23 @@ export class Chain {
     this.stores.set(storeId, { storeId, token, tokenId, server });
   }
 
+  async revokeToken(storeId: string): Promise<void> {
+    await this.admin.call('DELETE', `/stores/${storeId}/tokens/${this.store(storeId).tokenId}`);
+  }
+
+  async newToken(storeId: string): Promise<void> {
+    const { token, tokenId } = await this.admin.generateToken(storeId);
+    const { server } = this.store(storeId);
+    server.setToken(token);
+    this.stores.set(storeId, { storeId, token, tokenId, server });
+  }
+
+  async discardQuarantined(storeId: string): Promise<void> {
+    const { body } = await this.admin.call('GET', `/quarantine?storeId=${storeId}`);
+    for (const { quarantineId } of body.items)
+      await this.admin.call('POST', `/quarantine/${quarantineId}/discard`, { note: 'a test' });
+  }
+
   store(storeId: string): ChainStore {
     return this.stores.get(storeId)!;
   }

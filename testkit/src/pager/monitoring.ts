@@ -64,6 +64,8 @@ export class Monitoring {
         `--storage.tsdb.path=${path.join(folder, 'prometheus')}`,
         `--web.listen-address=${own.prometheus[0]}`,
         '--web.enable-lifecycle',
+        // What was sent before Alertmanager was found is sent again.
+        '--rules.alert.resend-delay=5s',
         '--enable-feature=expand-external-labels',
       ]),
     ];
