@@ -7,7 +7,6 @@ export const receivers = {
   watchdog: 'hq-watchdog',
   none: 'hq-none',
 } as const;
-export type ReceiverName = (typeof receivers)[keyof typeof receivers];
 
 export interface AlertmanagerOptions {
   /** Receivers that page instead of `hq-page`, by the region whose critical store alerts they take. */

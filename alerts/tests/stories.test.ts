@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { allAlerts } from '../src/rule-files.js';
 import { library } from '../src/stories/library.js';
-import { runStories } from '../src/stories/promtool-stories.js';
+import { runStories, textOf } from '../src/stories/promtool-stories.js';
 import { withTable } from '../src/stories/table.js';
 import { production } from '../src/thresholds.js';
 import { testWith } from './tools.js';
@@ -31,6 +31,30 @@ testWith(
   },
   600_000,
 );
+
+/** Of alerts that tests/pager.test.ts cannot cause: there the texts of the others are read. */
+const texts = [
+  ['collectors restart in a loop', 20, 'HqStoresUnknown', 'The status of 20 stores is unknown'],
+  ['lease lost', 20, 'HqCollectorStale', 'Collector b runs behind: lease'],
+  ['objective missed slowly', 95, 'HqSloSlowBurn', '% were not synced in 3 days'],
+  ['rule fails', 25, 'HqPrometheusRuleFailures', 'hq-fleet has failed for 5 minutes'],
+  ['Alertmanager lost', 25, 'HqPrometheusNotificationsFailing', 'Prometheus cannot hand its alerts'],
+  ['chat refuses', 25, 'HqAlertmanagerNotificationsFailing', 'Alertmanager cannot send by slack'],
+  ['Alertmanagers apart', 28, 'HqAlertmanagerClusterIncomplete', 'it has seen 1 members'],
+] as const;
+for (const [name, minute, alert, words] of texts)
+  testWith(
+    'promtool',
+    `the text of ${alert} is for a person`,
+    async () => {
+      const story = stories.find((one) => one.name === name)!;
+      const text = await textOf(story, alert, minute, [rules]);
+      expect(text).toContain(words);
+      expect(text).toContain(`runbook_url="http://runbooks.test/${alert}.md"`);
+      expect(text).not.toMatch(/\{\{|<no value>|<error|%!|NaN/);
+    },
+    180_000,
+  );
 
 test('every alert fires in a story, and in another comes close and is silent', () => {
   const paging = allAlerts(production).filter(({ labels }) => labels.severity !== 'info');

@@ -1,5 +1,3 @@
-import type { Thresholds } from '../thresholds.js';
-
 export interface RecordingRule {
   readonly record: string;
   readonly expr: string;
@@ -30,9 +28,6 @@ export interface RuleGroup {
   readonly intervalSeconds: number;
   readonly rules: readonly (RecordingRule | AlertRule)[];
 }
-
-/** Rules of one subject, with what they need of the thresholds. */
-export type RuleGroupOf = (thresholds: Thresholds) => RuleGroup;
 
 /** Alerts of one store: every sentence for a person in one place. */
 interface StoreAlert {
@@ -99,10 +94,10 @@ const lastHours = 'from=now-6h&to=now';
 const storeName = '{{ or $labels.name $labels.store_id }}';
 const storeRegion = '{{ with $labels.region }} ({{ . }}){{ end }}';
 const storeId = '{{ $labels.store_id }}';
-/** The selector of this alert's store; ids may hold quotes. */
-export const ofThisStore = 'store_id=%q';
-
-/** A query over this alert's store, put into the text by `shown`, which sees each sample as `.`. */
+/**
+ * A query over this alert's store, put into the text by `shown`, which sees each sample as `.`. The query selects it by
+ * `store_id=%q`, for ids may hold quotes.
+ */
 export function eachOfStore(query: string, shown: string): string {
   return `{{ range printf ${goString(query)} $labels.store_id | query }}${shown}{{ end }}`;
 }

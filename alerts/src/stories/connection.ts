@@ -18,6 +18,14 @@ export const connectionStories: readonly Story[] = [
     spares: ['HqStoreDisconnectedLong'],
   },
   {
+    name: 'line cut twice',
+    what: 'A store loses its line for 10 minutes, and 10 minutes later again.',
+    minutes: 50,
+    happens: (world) => world.offline(['north-1'], [10, 20], [30, 40]),
+    pages: ['HqStoreDisconnected north-1 (2 times)'],
+    spares: ['HqStoreDisconnectedLong', 'HqStoreFlapping'],
+  },
+  {
     name: 'reboot of a store server',
     what: 'A store server restarts and is away for 3 minutes.',
     minutes: 30,

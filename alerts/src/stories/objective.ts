@@ -21,9 +21,9 @@ export const objectiveStories: readonly Story[] = [
   },
   {
     name: 'objective missed slowly',
-    what: '3 of 150 stores are not synced for two hours: a burn rate of 4.',
-    minutes: 150,
-    regions: { north: 75, south: 75 },
+    what: '3 of 110 stores are not synced for an hour and a half: a burn rate of 5.',
+    minutes: 95,
+    regions: { north: 55, south: 55 },
     happens: (world) => world.backlog(world.ids('north', 1, 3), [5], () => 400),
     pages: ['HqSloSlowBurn'],
     atEnd: ['HqSloSlowBurn'],

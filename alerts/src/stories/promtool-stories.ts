@@ -45,13 +45,7 @@ async function runShare(
   ruleFiles: readonly string[],
   file: string,
 ): Promise<StoryResult[]> {
-  await writeFile(file, yamlOf(storyTests(stories, ruleFiles)));
-  const promtool = spawn('promtool', ['test', 'rules', file]);
-  const chunks: Buffer[] = [];
-  for (const stream of [promtool.stdout, promtool.stderr])
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(promtool, 'close');
-  const output = Buffer.concat(chunks).toString('utf8');
+  const output = await answerOf(testsOf(ruleFiles, stories.map(pagesTest)), file);
   return stories.map((story, number) => ({
     story,
     pages: pagesOf(output, number, 'ever'),
@@ -59,25 +53,56 @@ async function runShare(
   }));
 }
 
-/** Each question is put so that promtool answers it with what it got: the expected sample cannot be. */
-function storyTests(stories: readonly Story[], ruleFiles: readonly string[]): object {
+/**
+ * Labels and annotations, as promtool prints them, of an alert at a minute of a story; empty where it does not fire.
+ */
+export async function textOf(
+  story: Story,
+  alert: string,
+  minute: number,
+  ruleFiles: readonly string[],
+): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hq-story-'));
+  try {
+    const question = { alertname: alert, eval_time: `${minute}m` };
+    const external = { grafana_url: 'http://grafana.test', runbooks_url: 'http://runbooks.test' };
+    const test = { ...inputOf(story), external_labels: external, alert_rule_test: [question] };
+    const output = await answerOf(testsOf(ruleFiles, [test]), path.join(folder, 'story.yml'));
+    return /got:\[([^]*?)\n\s+\]\n/.exec(output)?.[1]?.trim() ?? '';
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** What promtool says to this file of tests; it fails them all, for each question has a wrong answer beside it. */
+async function answerOf(tests: object, file: string): Promise<string> {
+  await writeFile(file, yamlOf(tests));
+  const promtool = spawn('promtool', ['test', 'rules', file]);
+  const chunks: Buffer[] = [];
+  for (const stream of [promtool.stdout, promtool.stderr])
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(promtool, 'close');
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function testsOf(ruleFiles: readonly string[], tests: readonly object[]): object {
+  return { rule_files: ruleFiles, evaluation_interval: `${stepSeconds}s`, tests };
+}
+
+function inputOf(story: Story): object {
+  const world = new World(story.regions ?? defaultRegions, story.minutes);
+  story.happens(world);
+  return { name: story.name, interval: `${stepSeconds}s`, input_series: world.series() };
+}
+
+function pagesTest(story: Story, number: number): object {
+  const end = duration(story.minutes * 60);
   return {
-    rule_files: ruleFiles,
-    evaluation_interval: `${stepSeconds}s`,
-    tests: stories.map((story, number) => {
-      const world = new World(story.regions ?? defaultRegions, story.minutes);
-      story.happens(world);
-      const end = duration(story.minutes * 60);
-      return {
-        name: story.name,
-        interval: `${stepSeconds}s`,
-        input_series: world.series(),
-        promql_expr_test: [
-          { expr: pagesEver(end), eval_time: end, exp_samples: [question(number, 'ever')] },
-          { expr: pagesNow, eval_time: end, exp_samples: [question(number, 'at end')] },
-        ],
-      };
-    }),
+    ...inputOf(story),
+    promql_expr_test: [
+      { expr: pagesEver(end), eval_time: end, exp_samples: [question(number, 'ever')] },
+      { expr: pagesNow, eval_time: end, exp_samples: [question(number, 'at end')] },
+    ],
   };
 }
 
@@ -87,13 +112,18 @@ const question = (number: number, when: When) => ({ labels: label(number, when),
 const firing = 'ALERTS{alertstate="firing",severity=~"critical|warning"}';
 const named = (pages: string) =>
   `max by (alertname, of) (label_replace(label_replace(${pages}, "of", "$1", "region", "(.+)"), "of", "$1", "store_id", "(.+)"))`;
-const pagesEver = (within: string) => named(`max_over_time(${firing}[${within}])`);
+/** Its value is how often the alert began. */
+const pagesEver = (within: string) =>
+  named(`sum_over_time((${firing} unless ${firing} offset ${stepSeconds}s)[${within}:${stepSeconds}s])`);
 const pagesNow = named(firing);
 
 function pagesOf(output: string, number: number, when: When): Page[] {
   const answer = output.split(`exp: ${label(number, when)} 0E+00`)[1];
   const got = answer === undefined ? undefined : /^\s+got: ?(.*)$/m.exec(answer)?.[1];
   if (got === undefined) throw new Error(`promtool gave no answer:\n${output.slice(0, 4_000)}`);
-  const pages = [...got.matchAll(/\{alertname="([^"]+)"(?:, of="([^"]+)")?\}/g)];
-  return pages.map(([, alert, of]) => (of === undefined ? alert! : `${alert} ${of}`)).toSorted();
+  const samples = [...got.matchAll(/\{alertname="([^"]+)"(?:, of="([^"]+)")?\} ([\d.E+]+)/g)];
+  return samples
+    .map(([, alert, of, times]) => [alert, of, Number(times) > 1 && `(${Number(times)} times)`])
+    .map((words) => words.filter(Boolean).join(' '))
+    .toSorted();
 }

@@ -17,7 +17,7 @@ export interface Story {
   readonly spares?: readonly string[];
 }
 
-/** `HqStoreDisconnected north-1`, `HqRegionOutage north`, `HqMassOutage`. */
+/** `HqStoreDisconnected north-1`, `HqRegionOutage north`, `HqMassOutage`; with ` (2 times)` where it begins twice. */
 export type Page = string;
 
 export const defaultRegions = { north: 10, south: 10 };
