@@ -1,11 +1,13 @@
-// Writes what is made from code and committed: `npm run generate` after a change of the validators or the routes.
+// Writes what is made from code and committed: `npm run generate` after a change of the validators, the routes or the alerts.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
+import { generatedFiles as alertFiles } from '../alerts/dist/generated-files.js';
 import { wireSchemas } from '../protocol/dist/json-schema.js';
 import { openApiDocument } from '../hq-collector/dist/openapi/document.js';
 import { replaceTable, settingsTable } from '../hq-collector/dist/settings-table.js';
 
-const docs = new URL('../docs/', import.meta.url);
+const root = new URL('../', import.meta.url);
+const docs = new URL('docs/', root);
 
 async function writeJson(name, value) {
   const options = { ...(await resolveConfig(new URL('x.json', docs).pathname)), parser: 'json' };
@@ -17,3 +19,7 @@ for (const [name, schema] of Object.entries(wireSchemas())) await writeJson(`sch
 await writeJson('openapi.json', openApiDocument());
 const settingsFile = new URL('settings.md', docs);
 await writeFile(settingsFile, replaceTable(await readFile(settingsFile, 'utf8'), settingsTable()));
+for (const [file, text] of alertFiles()) {
+  await mkdir(new URL('./', new URL(file, root)), { recursive: true });
+  await writeFile(new URL(file, root), text);
+}

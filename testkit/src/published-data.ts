@@ -20,6 +20,7 @@ export async function publishedRecords(
 /** The same as `StoreAgent.copyHash` of a store that has all of it. */
 export async function publishedHash(pool: pg.Pool, entity: string, storeId: string): Promise<string> {
   const hash = createHash('sha256');
-  for (const record of await publishedRecords(pool, entity, storeId)) hash.update(`${canonicalJson(record)}\n`);
+  for (const record of await publishedRecords(pool, entity, storeId))
+    hash.update(`${canonicalJson(record)}\n`);
   return hash.digest('hex');
 }
