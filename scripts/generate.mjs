@@ -4,12 +4,14 @@ import { format, resolveConfig } from 'prettier';
 import { wireSchemas } from '../protocol/dist/json-schema.js';
 import { openApiDocument } from '../hq-collector/dist/openapi/document.js';
 import { replaceTable, settingsTable } from '../hq-collector/dist/settings-table.js';
+import { dashboards } from '../grafana/dist/dashboards.js';
 
 const docs = new URL('../docs/', import.meta.url);
+const dashboardFiles = new URL('../grafana/dashboards/', import.meta.url);
 
-async function writeJson(name, value) {
+async function writeJson(name, value, folder = docs) {
   const options = { ...(await resolveConfig(new URL('x.json', docs).pathname)), parser: 'json' };
-  await writeFile(new URL(name, docs), await format(JSON.stringify(value), options));
+  await writeFile(new URL(name, folder), await format(JSON.stringify(value), options));
 }
 
 await mkdir(new URL('schemas/', docs), { recursive: true });
@@ -17,3 +19,6 @@ for (const [name, schema] of Object.entries(wireSchemas())) await writeJson(`sch
 await writeJson('openapi.json', openApiDocument());
 const settingsFile = new URL('settings.md', docs);
 await writeFile(settingsFile, replaceTable(await readFile(settingsFile, 'utf8'), settingsTable()));
+
+await mkdir(dashboardFiles, { recursive: true });
+for (const [name, dashboard] of Object.entries(dashboards)) await writeJson(`${name}.json`, dashboard, dashboardFiles);
