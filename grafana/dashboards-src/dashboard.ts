@@ -14,10 +14,15 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { tag, type uids } from './house.js';
 import type { Placed } from './panels.js';
 
+/** Of Grafana's grid. */
+const columns = 24;
+
 /** Panels side by side, all as high: 30 pixels and 8 between them are 1. */
 interface Line {
   readonly height: number;
   readonly panels: readonly Placed[];
+  /** Right of its panels, below each other. */
+  readonly beside?: readonly Line[];
 }
 
 /** Lines that are opened by a click. */
@@ -46,22 +51,24 @@ export function dashboard(plan: DashboardPlan): object {
   const panels: (Panel | RowPanel)[] = [];
   let nextId = 1;
   let y = 0;
-  const place = ({ height, panels: placed }: Line): Panel[] => {
-    let x = 0;
-    const line = placed.map(({ width, panel }) => {
+  const place = ({ height, panels: placed, beside = [] }: Line, left = 0): Panel[] => {
+    let x = left;
+    const line: Panel[] = placed.map(({ width, panel }) => {
       const built = { id: nextId++, ...panel.build(), gridPos: { h: height, w: width, x, y } };
       x += width;
       return built;
     });
-    if (x > 24) throw new Error(`${plan.title}: ${x} columns beside each other, there are 24.`);
-    y += height;
+    if (x > columns) throw new Error(`${plan.title}: ${x} columns beside each other, there are ${columns}.`);
+    const top = y;
+    line.push(...beside.flatMap((lower) => place(lower, x)));
+    y = Math.max(y, top + height);
     return line;
   };
   for (const row of plan.rows) {
     if ('folded' in row) {
       const built = new RowBuilder(row.folded).id(nextId++).gridPos({ h: 1, w: 24, x: 0, y }).collapsed(true).build();
       y += 1;
-      panels.push({ ...built, panels: row.lines.flatMap(place) });
+      panels.push({ ...built, panels: row.lines.flatMap((line) => place(line)) });
     } else panels.push(...place(row));
   }
   const built: Dashboard = new DashboardBuilder(plan.title)

@@ -1,8 +1,9 @@
 import type { DynamicConfigValue, MatcherConfig, Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
 import { uids } from './house.js';
 
-/** A column of a table, or a figure, by its name. */
+/** A column of a table, or a figure. */
 export interface Field {
+  /** Its name, or a regular expression between slashes for more than one. */
   readonly name: string;
   readonly unit?: string;
   readonly decimals?: number;
@@ -35,7 +36,7 @@ export function overrideOf(field: Field): { matcher: MatcherConfig; properties: 
     ['links', field.storeIdIn && [storeLink(field.storeIdIn)]],
   ];
   return {
-    matcher: { id: 'byName', options: field.name },
+    matcher: { id: field.name.startsWith('/') ? 'byRegexp' : 'byName', options: field.name },
     properties: properties.filter(([, value]) => value !== undefined).map(([id, value]) => ({ id, value })),
   };
 }

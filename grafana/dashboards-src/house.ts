@@ -137,6 +137,7 @@ export const thresholds = {
   aliveFromOne: steps([null, colours.bad], [1, colours.none]),
   /** Seconds since the last sync: an idle store checks every 5 minutes, and is stale after 10. */
   syncAge: steps([null, colours.quiet], [600, colours.warn], [3_600, colours.bad]),
+  syncAgeTile: steps([null, colours.none], [600, colours.warn], [3_600, colours.bad]),
   /** Seconds since the last heartbeat: every 30, lost after 75. */
   heartbeatAge: steps([null, colours.none], [75, colours.bad]),
   /** Share of something that fills. */

@@ -16,6 +16,7 @@ import {
   VizLegendOptionsBuilder,
   VizOrientation,
   VizTooltipOptionsBuilder,
+  type DataSourceRef,
 } from '@grafana/grafana-foundation-sdk/common';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
@@ -33,7 +34,7 @@ import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/ta
 import { PanelBuilder as TextBuilder } from '@grafana/grafana-foundation-sdk/text';
 import { PanelBuilder as SeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { overrideOf, type Field } from './field.js';
-import { thresholds as houseThresholds, units } from './house.js';
+import { colours, thresholds as houseThresholds, units } from './house.js';
 import type { Query } from './query.js';
 
 /** A panel and how many of the 24 columns it takes. */
@@ -51,12 +52,12 @@ interface Common {
   readonly unit: string;
   /** How single columns, or series by their name, differ from the rest. */
   readonly fields?: readonly Field[];
-  /** In place of a panel without data: that nothing is there is news, good or bad. */
+  /** In place of a panel without data. It is also there when the source does not answer: it must be true of both. */
   readonly empty: string;
 }
 
-/** Figures side by side: every column of the first row is one. */
-export function figures(options: Common & { thresholds?: Threshold[]; mappings?: ValueMapping[]; size?: number }): Placed {
+/** Figures side by side: every number of the first row is one; with `texts` so is every other column. */
+export function figures(options: Common & { thresholds?: Threshold[]; mappings?: ValueMapping[]; texts?: true }): Placed {
   const panel = frame(new StatBuilder(), options)
     .mappings(options.mappings ?? [])
     .thresholds(absolute(options.thresholds ?? houseThresholds.plain))
@@ -66,13 +67,27 @@ export function figures(options: Common & { thresholds?: Threshold[]; mappings?:
     .justifyMode(BigValueJustifyMode.Auto)
     .textMode(BigValueTextMode.ValueAndName)
     .orientation(VizOrientation.Auto)
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('/.*/').values(false));
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields(options.texts ? '/.*/' : '').values(false));
   return { width: options.width, panel };
 }
 
+/** Figures side by side: each row is one, called by its column `name`, with the text in its column `value`. */
+export function rowFigures(options: Common & { name: string; value: string }): Placed {
+  const { panel, width } = figures(options);
+  return {
+    width,
+    panel: (panel as StatBuilder)
+      .displayName(`\${__data.fields["${options.name}"]}`)
+      .reduceOptions(new ReduceDataOptionsBuilder().calcs([]).fields(`/^${options.value}$/`).values(true)),
+  };
+}
+
+/** What is said of a table without rows would else stand in each cell without a value. */
+const emptyCells: Field = { name: '/.*/', empty: '' };
+
 /** Rows as they come. */
 export function table(options: Common): Placed {
-  const panel = frame(new TableBuilder(), options)
+  const panel = frame(new TableBuilder(), { ...options, fields: [emptyCells, ...(options.fields ?? [])] })
     .thresholds(absolute(houseThresholds.plainText))
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .filterable(false);
@@ -101,8 +116,8 @@ export function lines(options: Common & { stacked?: true; max?: number; decimals
 export function timeline(options: Common & { mappings: ValueMapping[] }): Placed {
   const panel = frame(new TimelineBuilder(), options)
     .mappings(options.mappings)
-    .thresholds(absolute(houseThresholds.plainText))
-    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    // Colours come from the mappings; by thresholds, Grafana would merge states that share one.
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(colours.quiet))
     .showValue(VisibilityMode.Never)
     .alignValue(TimelineValueAlignment.Left)
     .rowHeight(0.8)
@@ -123,6 +138,7 @@ function frame<
     title(title: string): B;
     description(description: string): B;
     unit(unit: string): B;
+    datasource(datasource: DataSourceRef): B;
     targets(targets: Query[]): B;
     noValue(text: string): B;
     overrides(overrides: ReturnType<typeof overrideOf>[]): B;
@@ -132,6 +148,7 @@ function frame<
     .title(title)
     .description(description)
     .unit(unit)
+    .datasource(queries[0]!.build().datasource)
     .targets([...queries])
     .noValue(empty)
     .overrides(fields.map(overrideOf));

@@ -14,6 +14,7 @@ export const proof = (width: number): Placed =>
     unit: units.count,
     empty: '✖ HQ’s database does not answer',
     thresholds: thresholds.aliveFromOne,
+    texts: true,
     fields: [{ name: 'Data as of', unit: units.timeOfDay }],
   });
 

@@ -1,3 +1,4 @@
+import { errorKinds } from '@hq-sync/protocol/error-code';
 import {
   CustomVariableBuilder,
   QueryVariableBuilder,
@@ -60,3 +61,11 @@ export const sortBy = (choices: Readonly<Record<string, string>>) => {
     .values(Object.entries(choices).map(([key, label]) => `${label} : ${key}`).join(', '))
     .current({ text, value });
 };
+
+export const kind = new CustomVariableBuilder('kind')
+  .label('Kind')
+  .values(errorKinds.map((of) => `${of.replaceAll('_', ' ')} : ${of}`).join(', '))
+  .multi(true)
+  .includeAll(true)
+  .allValue(everything)
+  .current({ text: ['All'], value: ['$__all'] });

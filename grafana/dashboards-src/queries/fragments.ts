@@ -1,6 +1,6 @@
-/** Seconds from `instant` to `now`; clocks that are read one after the other never give less than 0. */
+/** Whole seconds from `instant` to `now`; clocks that are read one after the other never give less than 0. */
 export const age = (instant: string, now = 'data_as_of') =>
-  `greatest(0, extract(epoch from ${now} - ${instant}))::double precision`;
+  `case when ${instant} is not null then floor(greatest(0, extract(epoch from ${now} - ${instant}))) end`;
 
 /** An instant by the store's own clock: the time of day, with the date unless it is today there. */
 export const storeTime = (instant: string, now = 'data_as_of') =>

@@ -1,5 +1,6 @@
 import { found, inRegion, ofStatus, ofVersion } from './filters.js';
 import { age, money, storeTime } from './fragments.js';
+import { tradeColumns } from './trade.js';
 
 /** More rows than a browser renders again every 5 seconds without being felt. */
 export const maxRows = 500;
@@ -35,14 +36,9 @@ where ${inRegion} and ${ofVersion} and ${found}`,
   trade: `select
   currency as "Currency",
   count(*) filter (where sales_count > 0) as "Stores selling",
-  sum(sales_count)::bigint as "Sales",
-  hq_view.money(sum(gross_minor), currency) as "Revenue",
-  hq_view.money(sum(tax_minor), currency) as "Tax",
-  hq_view.money(sum(discount_minor), currency) as "Discounts",
-  sum(void_count)::bigint as "Voids",
-  hq_view.money(sum(void_minor), currency) as "Voided"
+${tradeColumns}
 from hq_view.trade_today
-where ${inRegion} and position(lower(\${search:sqlstring}) in lower(concat_ws(' ', name, store_id, region))) > 0
+where ${inRegion} and ${found}
 group by currency
 order by currency`,
 
@@ -51,7 +47,6 @@ order by currency`,
   concat_ws(', ', reason, case when not expected_online and status <> 'no_server' then 'closed now' end) as "Why",
   name as "Store",
   store_id as "Id",
-  region as "Region",
   ${age('status_since')} as "For",
   ${age('last_sync_at')} as "Last sync",
   ${storeTime('last_sync_at')} as "Store time",
@@ -66,7 +61,8 @@ order by currency`,
   ${money('void_minor')} as "Voided",
   open_registers as "Tills",
   ${storeTime('last_sale_at')} as "Last sale",
-  agent_version as "Agent"
+  agent_version as "Agent",
+  region as "Region"
 from (
   select * from hq_view.store_board
   where ${inRegion} and ${ofVersion} and ${ofStatus} and ${found}
