@@ -66,7 +66,11 @@ export function dashboard(plan: DashboardPlan): object {
   };
   for (const row of plan.rows) {
     if ('folded' in row) {
-      const built = new RowBuilder(row.folded).id(nextId++).gridPos({ h: 1, w: 24, x: 0, y }).collapsed(true).build();
+      const built = new RowBuilder(row.folded)
+        .id(nextId++)
+        .gridPos({ h: 1, w: 24, x: 0, y })
+        .collapsed(true)
+        .build();
       y += 1;
       panels.push({ ...built, panels: row.lines.flatMap((line) => place(line)) });
     } else panels.push(...place(row));

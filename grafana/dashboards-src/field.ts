@@ -1,4 +1,9 @@
-import type { DynamicConfigValue, MatcherConfig, Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
+import type {
+  DynamicConfigValue,
+  MatcherConfig,
+  Threshold,
+  ValueMapping,
+} from '@grafana/grafana-foundation-sdk/dashboard';
 import { uids } from './house.js';
 
 /** A column of a table, or a figure. */

@@ -1,10 +1,5 @@
 import { kindAdvice } from '@hq-sync/protocol/error-code';
-import {
-  MappingType,
-  SpecialValueMatch,
-  type Threshold,
-  type ValueMapping,
-} from '@grafana/grafana-foundation-sdk/dashboard';
+import { MappingType, type Threshold, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard';
 
 /** How every dashboard looks: change it here and nowhere else. */
 
@@ -47,7 +42,7 @@ export const units = {
   duration: 's',
   durationMs: 'ms',
   bytes: 'decbytes',
-  perSecond: 'cps',
+  perSecond: 'suffix:/s',
   share: 'percentunit',
   percent: 'percent',
   timeOfDay: 'time:HH:mm:ss',
@@ -77,6 +72,11 @@ export const severityMapping = mapValues(
 export const connectedMapping = mapValues({
   0: { text: '✖ disconnected', colour: colours.bad },
   1: { text: '● connected', colour: colours.good },
+});
+
+export const answersMapping = mapValues({
+  0: { text: '✖ does not answer', colour: colours.unknown },
+  1: { text: '● answers', colour: colours.quiet },
 });
 
 export const openMapping = mapValues({
@@ -151,9 +151,4 @@ export function mapValues(values: Record<string, { text: string; colour?: Colour
     { text, index, ...(colour !== undefined && { color: colour }) },
   ]);
   return [{ type: MappingType.ValueToText, options: Object.fromEntries(options) }];
-}
-
-/** Where there is no value: what that means, and how loud it is. */
-export function nullMapping(text: string, colour: Colour): ValueMapping {
-  return { type: MappingType.SpecialValue, options: { match: SpecialValueMatch.NullAndNan, result: { text, color: colour } } };
 }

@@ -57,7 +57,9 @@ interface Common {
 }
 
 /** Figures side by side: every number of the first row is one; with `texts` so is every other column. */
-export function figures(options: Common & { thresholds?: Threshold[]; mappings?: ValueMapping[]; texts?: true }): Placed {
+export function figures(
+  options: Common & { thresholds?: Threshold[]; mappings?: ValueMapping[]; texts?: true },
+): Placed {
   const panel = frame(new StatBuilder(), options)
     .mappings(options.mappings ?? [])
     .thresholds(absolute(options.thresholds ?? houseThresholds.plain))
@@ -67,19 +69,30 @@ export function figures(options: Common & { thresholds?: Threshold[]; mappings?:
     .justifyMode(BigValueJustifyMode.Auto)
     .textMode(BigValueTextMode.ValueAndName)
     .orientation(VizOrientation.Auto)
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields(options.texts ? '/.*/' : '').values(false));
+    .reduceOptions(
+      new ReduceDataOptionsBuilder()
+        .calcs(['lastNotNull'])
+        .fields(options.texts ? '/.*/' : '')
+        .values(false),
+    );
   return { width: options.width, panel };
 }
 
-/** Figures side by side: each row is one, called by its column `name`, with the text in its column `value`. */
-export function rowFigures(options: Common & { name: string; value: string }): Placed {
-  const { panel, width } = figures(options);
-  return {
-    width,
-    panel: (panel as StatBuilder)
-      .displayName(`\${__data.fields["${options.name}"]}`)
-      .reduceOptions(new ReduceDataOptionsBuilder().calcs([]).fields(`/^${options.value}$/`).values(true)),
+/** Figures side by side: each row is one, called by its column `name`, with what is in its column `value`. */
+export function rowFigures(
+  options: Common & { name: string; value: string; mappings?: ValueMapping[] },
+): Placed {
+  const { panel, width } = figures({ ...options, texts: true });
+  const turned = {
+    id: 'rowsToFields',
+    options: {
+      mappings: [
+        { fieldName: options.name, handlerKey: 'field.name' },
+        { fieldName: options.value, handlerKey: 'field.value' },
+      ],
+    },
   };
+  return { width, panel: (panel as StatBuilder).withTransformation(turned) };
 }
 
 /** What is said of a table without rows would else stand in each cell without a value. */
@@ -113,7 +126,7 @@ export function lines(options: Common & { stacked?: true; max?: number; decimals
 }
 
 /** States over time, a lane for each series. */
-export function timeline(options: Common & { mappings: ValueMapping[] }): Placed {
+export function timeline(options: Omit<Common, 'empty'> & { mappings: ValueMapping[] }): Placed {
   const panel = frame(new TimelineBuilder(), options)
     .mappings(options.mappings)
     // Colours come from the mappings; by thresholds, Grafana would merge states that share one.
@@ -128,8 +141,21 @@ export function timeline(options: Common & { mappings: ValueMapping[] }): Placed
 }
 
 /** Words, in Markdown. */
-export function words({ title, description, width, content }: { title: string; description: string; width: number; content: string }): Placed {
-  return { width, panel: new TextBuilder().title(title).description(description).unit(units.text).content(content) };
+export function words({
+  title,
+  description,
+  width,
+  content,
+}: {
+  title: string;
+  description: string;
+  width: number;
+  content: string;
+}): Placed {
+  return {
+    width,
+    panel: new TextBuilder().title(title).description(description).unit(units.text).content(content),
+  };
 }
 
 /** What panels of all kinds are given. */
@@ -143,14 +169,17 @@ function frame<
     noValue(text: string): B;
     overrides(overrides: ReturnType<typeof overrideOf>[]): B;
   },
->(builder: B, { title, description, unit, queries, fields = [], empty }: Common): B {
+>(
+  builder: B,
+  { title, description, unit, queries, fields = [], empty }: Omit<Common, 'empty'> & { empty?: string },
+): B {
+  if (empty !== undefined) builder.noValue(empty);
   return builder
     .title(title)
     .description(description)
     .unit(unit)
     .datasource(queries[0]!.build().datasource)
     .targets([...queries])
-    .noValue(empty)
     .overrides(fields.map(overrideOf));
 }
 

@@ -40,7 +40,8 @@ export const tokens = table({
 
 export const advice = words({
   title: 'Force resync, generate a token',
-  description: 'How to act, until there is a button: 0 of it happens by looking. It needs an admin token with the role operator or admin.',
+  description:
+    'How to act, until there is a button: 0 of it happens by looking. It needs an admin token with the role operator or admin.',
   width: 9,
   content: `Grafana only reads. Act by the admin API, with HQ's address in \`HQ\` and an admin token in \`TOKEN\`; each call is written in the audit log.
 

@@ -1,4 +1,4 @@
-import { connectedMapping, openMapping, units } from './house.js';
+import { answersMapping, connectedMapping, openMapping, units } from './house.js';
 import { lines, timeline } from './panels.js';
 import { series } from './query.js';
 import { storeHistory } from './queries/store.js';
@@ -15,8 +15,10 @@ export const connection = timeline({
   ],
   unit: units.text,
   mappings: connectedMapping,
-  empty: 'No history of this store, or Prometheus does not answer.',
-  fields: [{ name: 'Hours', mappings: openMapping }],
+  fields: [
+    { name: 'Hours', mappings: openMapping },
+    { name: 'HQ', mappings: answersMapping },
+  ],
 });
 
 export const waiting = lines({

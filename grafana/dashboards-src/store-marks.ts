@@ -10,7 +10,12 @@ export const marks: readonly Builder<AnnotationQuery>[] = [
   fromPostgres('Resyncs and people', colours.warn, store.events),
 ];
 
-function fromPrometheus(name: string, iconColor: Colour, expr: string, titleFormat: string): Builder<AnnotationQuery> {
+function fromPrometheus(
+  name: string,
+  iconColor: Colour,
+  expr: string,
+  titleFormat: string,
+): Builder<AnnotationQuery> {
   return mark({ name, iconColor, datasource: prometheus, enable: true, expr, step: '15s', titleFormat });
 }
 

@@ -3,8 +3,6 @@ import {
   byItselfMapping,
   directionMapping,
   kindMapping,
-  nullMapping,
-  colours,
   outcomeMapping,
   severityMapping,
   thresholds,
@@ -24,15 +22,24 @@ const ageOf = (name: string, width = 110) => ({ ...right(name, width), unit: uni
 export const status = figures({
   title: 'Status',
   description:
-    'Whether the store is there, why, and for how long, as PostgreSQL knows it now. Last sync: since the newest success in either direction; an idle store checks every 5 minutes. To push: records that wait in the store by its latest heartbeat; to pull: at HQ for the store. Open errors: failed operations that need a look. 0 waiting, errors and quarantine is a sound store.',
-  width: 24,
+    'Whether the store is there, and why not or what else is wrong, as PostgreSQL knows it now. Nothing in its place: there is no such store, or no answer. 0 is never shown here.',
+  width: 10,
   queries: [sql(store.status)],
-  unit: units.count,
+  unit: units.text,
   texts: true,
-  empty: 'No such store, or no answer: choose another above',
+  empty: 'No such store, or no answer',
+  fields: [{ name: 'Status', mappings: severityMapping }],
+});
+
+export const sync = figures({
+  title: 'Sync',
+  description:
+    'For: how long it has had its status. Last sync: since the newest success in either direction; an idle store checks every 5 minutes. To push: records that wait in the store by its latest heartbeat; to pull: at HQ for the store. Open errors: failed operations that need a look. 0 waiting, errors and quarantine is a sound store.',
+  width: 14,
+  queries: [sql(store.sync)],
+  unit: units.count,
+  empty: 'No such store, or no answer',
   fields: [
-    { name: 'Status', unit: units.text, mappings: [...severityMapping, nullMapping('no such store', colours.unknown)] },
-    { name: 'Why', unit: units.text },
     { name: 'For', unit: units.age, decimals: 0 },
     { name: 'Last sync', unit: units.age, decimals: 0, thresholds: thresholds.syncAgeTile },
     { name: 'Open errors', thresholds: thresholds.warnFromOne },
@@ -50,8 +57,22 @@ export const facts = table({
   empty: 'No such store, or no answer.',
   fields: [
     { name: 'Heartbeat', unit: units.age, decimals: 0, align: 'left' },
-    { name: 'Clock off by', unit: units.durationMs, decimals: 0, align: 'left', thresholds: thresholds.clockSkewMs, coloured: 'text' },
-    { name: 'Queue disk', unit: units.share, decimals: 1, align: 'left', thresholds: thresholds.fullness, coloured: 'text' },
+    {
+      name: 'Clock off by',
+      unit: units.durationMs,
+      decimals: 0,
+      align: 'left',
+      thresholds: thresholds.clockSkewMs,
+      coloured: 'text',
+    },
+    {
+      name: 'Queue disk',
+      unit: units.share,
+      decimals: 1,
+      align: 'left',
+      thresholds: thresholds.fullness,
+      coloured: 'text',
+    },
   ],
 });
 
@@ -134,7 +155,14 @@ export const quarantine = table({
   queries: [sql(store.quarantine)],
   unit: units.count,
   empty: 'No record is in quarantine, or no answer.',
-  fields: [{ name: 'Entity', width: 150 }, { name: 'Record', width: 200 }, right('Revision', 80), { name: 'Code', width: 220 }, ageOf('Received', 90), right('Times', 65)],
+  fields: [
+    { name: 'Entity', width: 150 },
+    { name: 'Record', width: 200 },
+    right('Revision', 80),
+    { name: 'Code', width: 220 },
+    ageOf('Received', 90),
+    right('Times', 65),
+  ],
 });
 
 export const log = table({

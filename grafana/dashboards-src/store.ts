@@ -1,7 +1,18 @@
 import { dashboard } from './dashboard.js';
 import { liveRefresh, uids } from './house.js';
 import { advice, resyncs, tokens } from './store-advanced.js';
-import { days, entities, errors, facts, log, quarantine, registers, status, today } from './store-tables.js';
+import {
+  days,
+  entities,
+  errors,
+  facts,
+  log,
+  quarantine,
+  registers,
+  status,
+  sync,
+  today,
+} from './store-tables.js';
 import { arrivals, connection, waiting } from './store-history.js';
 import { marks } from './store-marks.js';
 import { store as storeVariable } from './variables.js';
@@ -15,7 +26,7 @@ export const store = dashboard({
   variables: [storeVariable],
   annotations: marks,
   rows: [
-    { height: 4, panels: [status] },
+    { height: 4, panels: [status, sync] },
     { height: 4, panels: [facts] },
     { height: 6, panels: [connection] },
     { height: 8, panels: [errors] },
@@ -25,6 +36,12 @@ export const store = dashboard({
     { height: 10, panels: [days] },
     { height: 6, panels: [quarantine] },
     { height: 12, panels: [log] },
-    { folded: 'Advanced settings', lines: [{ height: 7, panels: [resyncs] }, { height: 7, panels: [tokens, advice] }] },
+    {
+      folded: 'Advanced settings',
+      lines: [
+        { height: 7, panels: [resyncs] },
+        { height: 7, panels: [tokens, advice] },
+      ],
+    },
   ],
 });

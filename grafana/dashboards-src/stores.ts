@@ -42,12 +42,25 @@ const list = table({
   unit: units.count,
   empty: 'No store fits what is chosen, or no answer.',
   fields: [
-    { name: 'Status', mappings: severityMapping, coloured: 'text', width: 135, align: 'left', unit: units.text },
+    {
+      name: 'Status',
+      mappings: severityMapping,
+      coloured: 'text',
+      width: 135,
+      align: 'left',
+      unit: units.text,
+    },
     { name: 'Why', width: 135 },
     { name: 'Store', width: 120, storeIdIn: 'Id' },
     { name: 'Id', width: 85 },
     { ...right('For', 62), unit: units.age, decimals: 0 },
-    { ...right('Last sync', 84), unit: units.age, decimals: 0, thresholds: thresholds.syncAge, coloured: 'text' },
+    {
+      ...right('Last sync', 84),
+      unit: units.age,
+      decimals: 0,
+      thresholds: thresholds.syncAge,
+      coloured: 'text',
+    },
     right('Store time', 92),
     right('To push', 76),
     right('To pull', 68),
@@ -77,4 +90,3 @@ export const stores = dashboard({
     { height: 22, panels: [list] },
   ],
 });
-

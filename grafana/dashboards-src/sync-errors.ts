@@ -1,13 +1,30 @@
 import { dashboard } from './dashboard.js';
-import { adviceMapping, byItselfMapping, kindMapping, liveRefresh, thresholds, uids, units } from './house.js';
+import {
+  adviceMapping,
+  byItselfMapping,
+  kindMapping,
+  liveRefresh,
+  thresholds,
+  uids,
+  units,
+} from './house.js';
 import { figures, lines, table } from './panels.js';
 import { proof } from './proof.js';
 import { series, sql } from './query.js';
 import { maxRows, syncErrorHistory, syncErrors as queries } from './queries/sync-errors.js';
 import { carriedStore, kind, region, search } from './variables.js';
 
-const ageOf = (name: string, width: number) => ({ name, width, align: 'right' as const, unit: units.age, decimals: 0 });
-const ofStore = [{ name: 'Store', width: 130, storeIdIn: 'Id' }, { name: 'Id', width: 90 }];
+const ageOf = (name: string, width: number) => ({
+  name,
+  width,
+  align: 'right' as const,
+  unit: units.age,
+  decimals: 0,
+});
+const ofStore = [
+  { name: 'Store', width: 130, storeIdIn: 'Id' },
+  { name: 'Id', width: 90 },
+];
 
 const summary = figures({
   title: 'What needs a look',
@@ -90,7 +107,15 @@ const quarantine = table({
   queries: [sql(queries.quarantine)],
   unit: units.count,
   empty: 'No record is in quarantine, or no answer.',
-  fields: [...ofStore, { name: 'Entity', width: 150 }, { name: 'Record', width: 180 }, { name: 'Revision', width: 80, align: 'right' }, { name: 'Code', width: 210 }, ageOf('Received', 90), { name: 'Times', width: 65, align: 'right' }],
+  fields: [
+    ...ofStore,
+    { name: 'Entity', width: 150 },
+    { name: 'Record', width: 180 },
+    { name: 'Revision', width: 80, align: 'right' },
+    { name: 'Code', width: 210 },
+    ageOf('Received', 90),
+    { name: 'Times', width: 65, align: 'right' },
+  ],
 });
 
 const log = table({
@@ -120,9 +145,9 @@ export const syncErrors = dashboard({
   variables: [region, kind, search, carriedStore],
   rows: [
     { height: 4, panels: [summary, proof(6)] },
+    { height: 7, panels: [history, rejected] },
     { height: 7, panels: [byKind] },
     { height: 10, panels: [open] },
-    { height: 8, panels: [history, rejected] },
     { height: 8, panels: [quarantine] },
     { height: 12, panels: [log] },
   ],

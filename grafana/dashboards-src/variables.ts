@@ -21,7 +21,11 @@ const fromRegistry = (name: string, label: string, query: string) =>
     .sort(VariableSort.Disabled);
 
 const many = (variable: QueryVariableBuilder) =>
-  variable.multi(true).includeAll(true).allValue(everything).current({ text: ['All'], value: ['$__all'] });
+  variable
+    .multi(true)
+    .includeAll(true)
+    .allValue(everything)
+    .current({ text: ['All'], value: ['$__all'] });
 
 export const region = many(fromRegistry('region', 'Region', registry.regions));
 export const version = many(fromRegistry('version', 'Agent version', registry.versions));
@@ -58,7 +62,11 @@ export const sortBy = (choices: Readonly<Record<string, string>>) => {
   const [[value, text]] = Object.entries(choices) as [[string, string]];
   return new CustomVariableBuilder('sort')
     .label('Order')
-    .values(Object.entries(choices).map(([key, label]) => `${label} : ${key}`).join(', '))
+    .values(
+      Object.entries(choices)
+        .map(([key, label]) => `${label} : ${key}`)
+        .join(', '),
+    )
     .current({ text, value });
 };
 

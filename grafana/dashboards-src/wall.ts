@@ -1,9 +1,9 @@
 import { dashboard } from './dashboard.js';
 import { liveRefresh, severityMapping, thresholds, uids, units } from './house.js';
-import { figures, rowFigures, table } from './panels.js';
+import { figures, rowFigures } from './panels.js';
 import { metricsFresh, proof } from './proof.js';
 import { sql } from './query.js';
-import { wall as queries } from './queries/wall.js';
+import { maxTiles, wall as queries } from './queries/wall.js';
 import { carriedStore, region } from './variables.js';
 
 const fleet = figures({
@@ -22,28 +22,23 @@ const fleet = figures({
   ],
 });
 
-const red = table({
+const red = rowFigures({
   title: 'Stores that need somebody',
-  description:
-    'Stores that are disconnected though open, unknown, failing or behind, the worst first, at most 24. An empty table: 0 stores need anybody, if the figures above are there.',
-  width: 15,
+  description: `Stores that are disconnected though open, unknown, failing or behind, with why, the worst first, at most ${maxTiles}. None: 0 stores need anybody, if the figures above are there.`,
+  width: 16,
   queries: [sql(queries.red)],
   unit: units.text,
-  empty: '● No store needs anybody, or no answer.',
-  fields: [
-    { name: 'Status', mappings: severityMapping, coloured: 'background', width: 190, align: 'left' },
-    { name: 'Store', storeIdIn: 'Id' },
-    { name: 'For', unit: units.age, decimals: 0, width: 90, align: 'right' },
-    { name: 'Last sync', unit: units.age, decimals: 0, width: 95, align: 'right' },
-    { name: 'Id', hidden: true },
-  ],
+  name: 'Store',
+  value: 'Status',
+  mappings: severityMapping,
+  empty: 'None, or no answer',
 });
 
 const revenue = rowFigures({
   title: "Today's revenue",
   description:
     "Completed sales of each store's own today, before discounts and without tax, for each currency. 0: nothing has reached HQ yet.",
-  width: 9,
+  width: 8,
   queries: [sql(queries.revenue)],
   unit: units.text,
   name: 'Currency',
@@ -54,7 +49,7 @@ const revenue = rowFigures({
 const sales = figures({
   title: 'Sales',
   description: "Completed sales of each store's own today, in all currencies. 0: none has reached HQ yet.",
-  width: 9,
+  width: 8,
   queries: [sql(queries.sales)],
   unit: units.count,
   empty: '✖ no answer',
@@ -63,7 +58,8 @@ const sales = figures({
 export const wall = dashboard({
   uid: uids.wall,
   title: 'Wall',
-  description: 'For a screen on a wall: big figures, and the stores that need somebody. Add &kiosk to the address.',
+  description:
+    'For a screen on a wall: big figures, and the stores that need somebody. Add &kiosk to the address.',
   refresh: liveRefresh,
   since: '1h',
   variables: [region, carriedStore],
@@ -73,10 +69,10 @@ export const wall = dashboard({
       height: 16,
       panels: [red],
       beside: [
-        { height: 4, panels: [{ ...proof(9) }] },
+        { height: 4, panels: [proof(8)] },
         { height: 6, panels: [revenue] },
         { height: 3, panels: [sales] },
-        { height: 3, panels: [metricsFresh(9)] },
+        { height: 3, panels: [metricsFresh(8)] },
       ],
     },
   ],

@@ -53,7 +53,7 @@ limit ${maxRows}`,
 from hq_view.day_totals d
 join (select store_id, name, region from hq_view.store_registry) r using (store_id)
 where (difference_minor <> 0 or claimed_sales_count <> held_sales_count) and ${inRegion} and ${inCurrency} and ${found}
-order by d.currency, abs(difference_minor) desc
+order by d.currency, difference_minor desc
 limit ${maxRows}`,
 } as const;
 

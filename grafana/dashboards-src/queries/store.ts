@@ -14,7 +14,10 @@ const maxJobs = 10;
 export const store = {
   status: `select
   severity as "Status",
-  coalesce(reason, '–') as "Why",
+  coalesce(reason, '–') as "Why"
+from hq_view.store_board where ${ofStore}`,
+
+  sync: `select
   ${age('status_since')} as "For",
   ${age('last_sync_at')} as "Last sync",
   pending_records as "To push",

@@ -44,8 +44,8 @@ order by currency`,
 
   list: `select
   severity as "Status",
-  concat_ws(', ', reason, case when not expected_online and status <> 'no_server' then 'closed now' end) as "Why",
   name as "Store",
+  concat_ws(', ', reason, case when not expected_online and status <> 'no_server' then 'closed now' end) as "Why",
   store_id as "Id",
   ${age('status_since')} as "For",
   ${age('last_sync_at')} as "Last sync",

@@ -4,7 +4,8 @@ import { age, storeTime } from './fragments.js';
 const now = 'clock_timestamp()';
 export const maxRows = 300;
 
-const registered = 'join (select store_id, name, region, timezone from hq_view.store_registry) r using (store_id)';
+const registered =
+  'join (select store_id, name, region, timezone from hq_view.store_registry) r using (store_id)';
 
 export const syncErrors = {
   summary: `select

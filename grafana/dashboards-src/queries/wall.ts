@@ -1,8 +1,7 @@
 import { inRegion } from './filters.js';
-import { age } from './fragments.js';
 
 /** As many as are read from across a room. */
-const maxRows = 24;
+export const maxTiles = 12;
 
 export const wall = {
   fleet: `select
@@ -14,18 +13,11 @@ export const wall = {
   count(*) filter (where stale or (status = 'connected' and not synced)) as "Stale"
 from hq_view.store_board where ${inRegion}`,
 
-  red: `select
-  severity as "Status",
-  name as "Store",
-  region as "Region",
-  reason as "Why",
-  ${age('status_since')} as "For",
-  ${age('last_sync_at')} as "Last sync",
-  store_id as "Id"
+  red: `select concat_ws(', ', name, reason) as "Store", severity as "Status"
 from hq_view.store_board
 where severity < 7 and (expected_online or severity > 2) and ${inRegion}
 order by severity, status_since, lower(name)
-limit ${maxRows}`,
+limit ${maxTiles}`,
 
   revenue: `select currency as "Currency", hq_view.money(sum(gross_minor), currency) as "Revenue"
 from hq_view.trade_today where ${inRegion} group by currency order by currency`,
