@@ -1,5 +1,6 @@
 -- The user with which Grafana reads: the views of schema hq_view and nothing else. Everybody who may see a dashboard can
--- send any SQL as this user, so it is the role that keeps tables, secrets and writes away from them.
+-- send any SQL as this user, so it is the role that keeps tables, secrets and writes away from them. For the same reason it
+-- does not read the records themselves, which can name customers or hold what is for the stores alone.
 --
 -- Run it as a superuser or as the owner of the database, in HQ's database, after the collector has migrated it, and again
 -- after each migration. Then, apart, so that the password is in no file:   \password hq_grafana
@@ -47,3 +48,6 @@ $$;
 
 grant usage on schema hq_view to hq_grafana;
 grant select on all tables in schema hq_view to hq_grafana;
+revoke select on hq_view.hq_records, hq_view.pushed_records, hq_view.pushed_revisions, hq_view.quarantined_records from hq_grafana;
+grant select (quarantine_id, store_id, entity, record_id, revision, code, message, schema_version, received_at, times, state,
+  resolved_at, resolved_by) on hq_view.quarantined_records to hq_grafana;

@@ -78,12 +78,21 @@ afterAll(async () => {
 });
 
 describe('the reader', () => {
-  it('reads every view', async () => {
+  it('reads every view but those of the records themselves', async () => {
     const { rows } = await database.pool.query<{ name: string }>(
       `select table_name as name from information_schema.views where table_schema = 'hq_view'`,
     );
     expect(rows.length).toBeGreaterThan(15);
-    for (const { name } of rows) await reader.query(`select * from hq_view.${name} limit 5`);
+    const withheld = ['hq_records', 'pushed_records', 'pushed_revisions', 'quarantined_records'];
+    for (const { name } of rows) {
+      const expected = withheld.includes(name) ? insufficientPrivilege : 'done';
+      expect({ name, outcome: await codeOf(`select * from hq_view.${name} limit 5`) }).toEqual({
+        name,
+        outcome: expected,
+      });
+    }
+    expect(await codeOf('select code, message from hq_view.quarantined_records')).toBe('done');
+    expect(await codeOf('select content from hq_view.quarantined_records')).toBe(insufficientPrivilege);
   });
 
   it('reads no table', async () => {
@@ -117,6 +126,7 @@ describe('the reader', () => {
     ['write a file', `copy (select 1) to '/tmp/x'`],
     ['make a role', 'create role r'],
     ['become the owner', 'set role hq'],
+    ['read what stores have pushed', 'select data from hq_view.pushed_records'],
     ['read the hashes of tokens', 'select secret_hash from hq.store_token'],
     ['read the passwords of roles', 'select * from pg_authid'],
   ])('cannot %s, even when it says that it does not only read', async (_, statement) => {
