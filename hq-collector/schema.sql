@@ -940,11 +940,11 @@ CREATE VIEW hq_view.store_board AS
     s.status,
     COALESCE(a.attention, s.reason) AS reason,
     s.status_since,
-    s.expected_online,
+    o.expected_online,
     s.synced,
     w.stale,
         CASE
-            WHEN ((s.status = 'disconnected'::text) AND (NOT s.expected_online)) THEN 2
+            WHEN ((s.status = 'disconnected'::text) AND (NOT o.expected_online)) THEN 2
             WHEN (s.reason = ANY (ARRAY['heartbeat lost'::text, 'collector lost'::text])) THEN 1
             WHEN (s.status = 'disconnected'::text) THEN 0
             WHEN (s.status = 'unknown'::text) THEN 3
@@ -972,7 +972,9 @@ CREATE VIEW hq_view.store_board AS
     s.agent_version,
     s.schema_version,
     s.data_as_of
-   FROM ((hq_view.stores s
+   FROM (((hq_view.stores s
+     CROSS JOIN LATERAL ( SELECT s.expected_online
+         OFFSET 0) o)
      CROSS JOIN LATERAL ( SELECT ((s.status = 'connected'::text) AND COALESCE((GREATEST(s.last_sync_at, s.status_since) < (s.data_as_of - '00:10:00'::interval)), false)) AS stale) w)
      CROSS JOIN LATERAL ( SELECT ((s.schema_compatible IS FALSE) OR (s.quarantined_records > 0) OR (s.errors_open > (0)::numeric) OR (s.withheld_records > 0)) AS failing,
                 CASE
@@ -1130,9 +1132,13 @@ CREATE VIEW hq_view.trade_today AS
     a.void_minor,
     a.return_count,
     a.return_minor
-   FROM ((hq_view.headquarters h
+   FROM (((( SELECT headquarters.business_now
+           FROM hq_view.headquarters
+         OFFSET 0) h
      CROSS JOIN hq.store s)
-     JOIN hq.activity a ON (((a.store_id = s.store_id) AND (a.business_date = hq.business_date(h.business_now, s.timezone, s.day_cutover)))))
+     CROSS JOIN LATERAL ( SELECT hq.business_date(h.business_now, s.timezone, s.day_cutover) AS business_date
+         OFFSET 0) d)
+     JOIN hq.activity a ON (((a.store_id = s.store_id) AND (a.business_date = d.business_date))))
   WHERE (s.archived_at IS NULL);
 
 ALTER TABLE ONLY hq.sync_error ATTACH PARTITION hq.sync_error_default DEFAULT;
