@@ -21,4 +21,5 @@ const settingsFile = new URL('settings.md', docs);
 await writeFile(settingsFile, replaceTable(await readFile(settingsFile, 'utf8'), settingsTable()));
 
 await mkdir(dashboardFiles, { recursive: true });
-for (const [name, dashboard] of Object.entries(dashboards)) await writeJson(`${name}.json`, dashboard, dashboardFiles);
+for (const [name, dashboard] of Object.entries(dashboards))
+  await writeJson(`${name}.json`, dashboard, dashboardFiles);

@@ -75,8 +75,8 @@ export const connectedMapping = mapValues({
 });
 
 export const answersMapping = mapValues({
-  0: { text: '✖ does not answer', colour: colours.unknown },
-  1: { text: '● answers', colour: colours.quiet },
+  0: { text: '✖ no metrics', colour: colours.unknown },
+  1: { text: '● metrics', colour: colours.quiet },
 });
 
 export const openMapping = mapValues({

@@ -1,9 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { adminClient } from '../admin-client.js';
 import { WireStore } from '../wire-store.js';
 import type { GrafanaSession } from './grafana-session.js';
 
-const storeId = 'look-cut';
 const connected = '● connected';
 const red = '✖ disconnected';
 const deadlineMs = 30_000;
@@ -16,9 +16,9 @@ export async function measureCutToRed(
   rounds: number,
 ): Promise<number[]> {
   const admin = adminClient(hqUrl, (await readFile(adminTokenFile, 'utf8')).trim());
-  if ((await admin.call('GET', `/stores/${storeId}`)).status === 404)
-    await admin.createStore({ storeId, name: 'A store that is cut' });
-  const { token, tokenId } = await admin.generateToken(storeId);
+  const storeId = `look-cut-${randomBytes(4).toString('hex')}`;
+  await admin.createStore({ storeId, name: 'A store that is cut' });
+  const { token } = await admin.generateToken(storeId);
   const look = { width: 1_400, height: 900, theme: 'dark' } as const;
   const page = await grafana.dashboard('hq-stores', `&var-search=${storeId}&refresh=5s`, look);
   const tookMs: number[] = [];
@@ -35,7 +35,7 @@ export async function measureCutToRed(
     }
   } finally {
     await page.context().close();
-    await admin.call('DELETE', `/stores/${storeId}/tokens/${tokenId}`);
+    await admin.call('POST', `/stores/${storeId}/archive`, { force: true });
   }
   return tookMs;
 }
