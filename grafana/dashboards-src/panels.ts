@@ -15,6 +15,7 @@ import {
   VisibilityMode,
   VizLegendOptionsBuilder,
   VizOrientation,
+  VizTextDisplayOptionsBuilder,
   VizTooltipOptionsBuilder,
   type DataSourceRef,
 } from '@grafana/grafana-foundation-sdk/common';
@@ -58,7 +59,7 @@ interface Common {
 
 /** Figures side by side: every number of the first row is one; with `texts` so is every other column. */
 export function figures(
-  options: Common & { thresholds?: Threshold[]; mappings?: ValueMapping[]; texts?: true },
+  options: Common & { thresholds?: Threshold[]; mappings?: ValueMapping[]; texts?: true; valueSize?: number },
 ): Placed {
   const panel = frame(new StatBuilder(), options)
     .mappings(options.mappings ?? [])
@@ -75,6 +76,9 @@ export function figures(
         .fields(options.texts ? '/.*/' : '')
         .values(false),
     );
+  // One long text would else make all the others as small.
+  if (options.texts && options.valueSize !== undefined)
+    panel.text(new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(options.valueSize));
   return { width: options.width, panel };
 }
 
@@ -103,6 +107,7 @@ export function table(options: Common): Placed {
   const panel = frame(new TableBuilder(), { ...options, fields: [emptyCells, ...(options.fields ?? [])] })
     .thresholds(absolute(houseThresholds.plainText))
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .minWidth(95)
     .filterable(false);
   return { width: options.width, panel };
 }

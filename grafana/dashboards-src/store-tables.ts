@@ -27,6 +27,7 @@ export const status = figures({
   queries: [sql(store.status)],
   unit: units.text,
   texts: true,
+  valueSize: 22,
   empty: 'No such store, or no answer',
   fields: [{ name: 'Status', mappings: severityMapping }],
 });
@@ -56,6 +57,10 @@ export const facts = table({
   unit: units.text,
   empty: 'No such store, or no answer.',
   fields: [
+    { name: 'Timezone', width: 150 },
+    { name: 'Store time', width: 145 },
+    { name: 'Business date', width: 115 },
+    { name: 'Agent', width: 135 },
     { name: 'Heartbeat', unit: units.age, decimals: 0, align: 'left' },
     {
       name: 'Clock off by',

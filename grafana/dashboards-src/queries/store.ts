@@ -38,7 +38,6 @@ from hq_view.store_board where ${ofStore}`,
 from hq_view.stores where ${ofStore}`,
 
   facts: `select
-  name as "Name",
   store_id as "Id",
   region as "Region",
   timezone as "Timezone",
