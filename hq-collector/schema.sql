@@ -39,7 +39,8 @@ end
 $$;
 
 CREATE FUNCTION hq.hq_now() RETURNS timestamp with time zone
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
     AS $$ select coalesce((select fixed_at from hq.business_clock), clock_timestamp()) $$;
 
 CREATE FUNCTION hq.hq_record_changed() RETURNS trigger
@@ -173,7 +174,8 @@ end
 $$;
 
 CREATE FUNCTION hq.set_has_records(entity text, store_set text) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
     AS $_$
   select exists (
     select from hq.hq_record r where r.entity = $1 and r.store_set = $2 and r.position is not null
@@ -191,6 +193,35 @@ begin
   return null;
 end
 $$;
+
+CREATE FUNCTION hq_view.minor_digits(currency text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+  select case
+    when currency in ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV',
+      'XAF', 'XOF', 'XPF') then 0
+    when currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 3
+    when currency in ('CLF', 'UYW') then 4
+    else 2
+  end
+$$;
+
+CREATE FUNCTION hq_view.money(minor numeric, currency text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+  select case when minor < 0 then '-' else '' end
+    || case currency
+      when 'USD' then '$' when 'EUR' then '€' when 'GBP' then '£' when 'JPY' then '¥' when 'CAD' then 'CA$'
+      when 'AUD' then 'A$' when 'NZD' then 'NZ$' when 'MXN' then 'MX$' when 'BRL' then 'R$' when 'CNY' then 'CN¥'
+      when 'HKD' then 'HK$' when 'TWD' then 'NT$' when 'KRW' then '₩' when 'INR' then '₹' when 'ILS' then '₪'
+      when 'PHP' then '₱' when 'VND' then '₫'
+      else currency || chr(160)
+    end
+    || to_char(
+      abs(minor) / power(10::numeric, hq_view.minor_digits(currency)),
+      'FM999,999,999,999,999,999,999,999,990'
+        || case hq_view.minor_digits(currency) when 0 then '' else '.' || repeat('0', hq_view.minor_digits(currency)) end)
+$_$;
 
 CREATE TABLE hq.activity (
     store_id text NOT NULL,
@@ -896,40 +927,6 @@ CREATE VIEW hq_view.resync_jobs AS
            FROM hq.resync_entity
           WHERE (resync_entity.job_id = j.job_id)) e);
 
-CREATE VIEW hq_view.store_entities AS
- SELECT c.store_id,
-    e.entity,
-    e.direction,
-    s.last_success_at,
-    COALESCE(s.records_total, (0)::bigint) AS records_total,
-    COALESCE(((w.q ->> 'pendingRecords'::text))::bigint, (0)::bigint) AS pending_records,
-    ((w.q ->> 'oldestPendingAt'::text))::timestamp with time zone AS oldest_pending_at,
-    COALESCE(((w.q ->> 'attempt'::text))::integer, 0) AS attempt,
-    ((w.q ->> 'nextTryAt'::text))::timestamp with time zone AS next_try_at,
-    c.last_heartbeat_at AS claims_as_of
-   FROM ((((hq.store_connection c
-     JOIN hq.store st ON (((st.store_id = c.store_id) AND (st.archived_at IS NULL))))
-     CROSS JOIN hq.entity e)
-     LEFT JOIN hq.store_entity s ON (((s.store_id = c.store_id) AND (s.entity = e.entity) AND (s.direction = e.direction))))
-     LEFT JOIN LATERAL ( SELECT q.value AS q
-           FROM jsonb_array_elements(c.queues) q(value)
-          WHERE (((q.value ->> 'entity'::text) = e.entity) AND ((q.value ->> 'direction'::text) = e.direction))
-         LIMIT 1) w ON (true));
-
-CREATE VIEW hq_view.store_pulls AS
- SELECT c.store_id,
-    e.entity,
-    COALESCE(h.head, (0)::bigint) AS head,
-    COALESCE(p.confirmed_position, (0)::bigint) AS confirmed_position,
-    p.scan_end,
-    (p.page_id IS NOT NULL) AS page_unconfirmed,
-    p.page_sent_at
-   FROM ((((hq.store_connection c
-     JOIN hq.store s ON (((s.store_id = c.store_id) AND (s.archived_at IS NULL))))
-     JOIN hq.entity e ON ((e.direction = 'pull'::text)))
-     LEFT JOIN hq.entity_head h ON ((h.entity = e.entity)))
-     LEFT JOIN hq.store_pull p ON (((p.store_id = c.store_id) AND (p.entity = e.entity))));
-
 CREATE VIEW hq_view.store_status AS
  SELECT s.store_id,
     r.rule[1] AS status,
@@ -1033,6 +1030,160 @@ CREATE VIEW hq_view.stores AS
           GROUP BY pull_backlog.store_id) b USING (store_id))
      LEFT JOIN hq.activity a ON (((a.store_id = s.store_id) AND (a.business_date = d.business_date) AND (a.currency = s.currency))));
 
+CREATE VIEW hq_view.store_board AS
+ SELECT s.store_id,
+    s.name,
+    s.region,
+    s.timezone,
+    s.currency,
+    s.status,
+    COALESCE(a.attention, s.reason) AS reason,
+    s.status_since,
+    o.expected_online,
+    s.synced,
+    w.stale,
+        CASE
+            WHEN ((s.status = 'disconnected'::text) AND (NOT o.expected_online)) THEN 2
+            WHEN (s.reason = ANY (ARRAY['heartbeat lost'::text, 'collector lost'::text])) THEN 1
+            WHEN (s.status = 'disconnected'::text) THEN 0
+            WHEN (s.status = 'unknown'::text) THEN 3
+            WHEN (s.status = 'never_connected'::text) THEN 7
+            WHEN (s.status = 'no_server'::text) THEN 9
+            WHEN a.failing THEN 4
+            WHEN (a.attention IS NOT NULL) THEN 5
+            WHEN (s.reason IS NOT NULL) THEN 6
+            ELSE 8
+        END AS severity,
+    s.last_sync_at,
+    s.pending_records,
+    s.pull_pending_changes,
+    s.errors_open,
+    s.quarantined_records,
+    s.business_date,
+    s.sales_count,
+    s.gross_minor,
+    s.tax_minor,
+    s.discount_minor,
+    s.void_count,
+    s.void_minor,
+    s.open_registers,
+    s.last_sale_at,
+    s.agent_version,
+    s.schema_version,
+    s.data_as_of
+   FROM (((hq_view.stores s
+     CROSS JOIN LATERAL ( SELECT s.expected_online
+         OFFSET 0) o)
+     CROSS JOIN LATERAL ( SELECT ((s.status = 'connected'::text) AND COALESCE((GREATEST(s.last_sync_at, s.status_since) < (s.data_as_of - '00:10:00'::interval)), false)) AS stale) w)
+     CROSS JOIN LATERAL ( SELECT ((s.schema_compatible IS FALSE) OR (s.quarantined_records > 0) OR (s.errors_open > (0)::numeric) OR (s.withheld_records > 0)) AS failing,
+                CASE
+                    WHEN (s.status <> 'connected'::text) THEN NULL::text
+                    WHEN (s.schema_compatible IS FALSE) THEN (('schema '::text || s.schema_version) || ' refused'::text)
+                    WHEN (s.quarantined_records > 0) THEN (s.quarantined_records || ' quarantined'::text)
+                    WHEN (s.errors_open > (0)::numeric) THEN 'sync errors'::text
+                    WHEN (s.withheld_records > 0) THEN (s.withheld_records || ' too large to send'::text)
+                    WHEN (NOT s.synced) THEN 'queue is behind'::text
+                    WHEN w.stale THEN 'no sync for 10 min'::text
+                    ELSE NULL::text
+                END AS attention) a);
+
+CREATE VIEW hq_view.store_entities AS
+ SELECT c.store_id,
+    e.entity,
+    e.direction,
+    s.last_success_at,
+    COALESCE(s.records_total, (0)::bigint) AS records_total,
+    COALESCE(((w.q ->> 'pendingRecords'::text))::bigint, (0)::bigint) AS pending_records,
+    ((w.q ->> 'oldestPendingAt'::text))::timestamp with time zone AS oldest_pending_at,
+    COALESCE(((w.q ->> 'attempt'::text))::integer, 0) AS attempt,
+    ((w.q ->> 'nextTryAt'::text))::timestamp with time zone AS next_try_at,
+    c.last_heartbeat_at AS claims_as_of
+   FROM ((((hq.store_connection c
+     JOIN hq.store st ON (((st.store_id = c.store_id) AND (st.archived_at IS NULL))))
+     CROSS JOIN hq.entity e)
+     LEFT JOIN hq.store_entity s ON (((s.store_id = c.store_id) AND (s.entity = e.entity) AND (s.direction = e.direction))))
+     LEFT JOIN LATERAL ( SELECT q.value AS q
+           FROM jsonb_array_elements(c.queues) q(value)
+          WHERE (((q.value ->> 'entity'::text) = e.entity) AND ((q.value ->> 'direction'::text) = e.direction))
+         LIMIT 1) w ON (true));
+
+CREATE VIEW hq_view.store_events AS
+ SELECT audit_log.at,
+    audit_log.store_id,
+    audit_log.action AS event,
+    audit_log.actor,
+    NULL::text AS detail
+   FROM hq.audit_log
+  WHERE ((audit_log.store_id IS NOT NULL) AND (audit_log.action <> 'resync.force'::text))
+UNION ALL
+ SELECT resync_job.created_at AS at,
+    resync_job.store_id,
+    'resync.force'::text AS event,
+    resync_job.created_by AS actor,
+    array_to_string(resync_job.entities, ', '::text) AS detail
+   FROM hq.resync_job
+UNION ALL
+ SELECT resync_job.started_at AS at,
+    resync_job.store_id,
+    'resync.started'::text AS event,
+    NULL::text AS actor,
+    array_to_string(resync_job.entities, ', '::text) AS detail
+   FROM hq.resync_job
+  WHERE (resync_job.started_at IS NOT NULL)
+UNION ALL
+ SELECT resync_job.ended_at AS at,
+    resync_job.store_id,
+    ('resync.'::text || resync_job.state) AS event,
+    NULL::text AS actor,
+    resync_job.message AS detail
+   FROM hq.resync_job
+  WHERE (resync_job.ended_at IS NOT NULL);
+
+CREATE VIEW hq_view.store_pulls AS
+ SELECT c.store_id,
+    e.entity,
+    COALESCE(h.head, (0)::bigint) AS head,
+    COALESCE(p.confirmed_position, (0)::bigint) AS confirmed_position,
+    p.scan_end,
+    (p.page_id IS NOT NULL) AS page_unconfirmed,
+    p.page_sent_at
+   FROM ((((hq.store_connection c
+     JOIN hq.store s ON (((s.store_id = c.store_id) AND (s.archived_at IS NULL))))
+     JOIN hq.entity e ON ((e.direction = 'pull'::text)))
+     LEFT JOIN hq.entity_head h ON ((h.entity = e.entity)))
+     LEFT JOIN hq.store_pull p ON (((p.store_id = c.store_id) AND (p.entity = e.entity))));
+
+CREATE VIEW hq_view.store_registry AS
+ SELECT s.store_id,
+    s.name,
+    s.region,
+    s.timezone,
+    s.currency,
+    (c.store_id IS NOT NULL) AS has_server,
+    c.agent_version,
+    c.schema_version
+   FROM (hq.store s
+     LEFT JOIN hq.store_connection c USING (store_id))
+  WHERE (s.archived_at IS NULL);
+
+CREATE VIEW hq_view.store_tokens AS
+ SELECT store_token.token_id,
+    store_token.store_id,
+        CASE
+            WHEN (store_token.revoked_at IS NOT NULL) THEN 'revoked'::text
+            WHEN (store_token.expires_at <= clock_timestamp()) THEN 'expired'::text
+            WHEN (store_token.superseded_at <= clock_timestamp()) THEN 'superseded'::text
+            ELSE 'active'::text
+        END AS state,
+    store_token.created_at,
+    store_token.created_by,
+    store_token.expires_at,
+    store_token.revoked_at,
+    store_token.superseded_at,
+    store_token.first_used_at,
+    store_token.last_used_at
+   FROM hq.store_token;
+
 CREATE VIEW hq_view.sync_errors AS
  SELECT sync_error.at,
     sync_error.store_id,
@@ -1065,6 +1216,29 @@ CREATE VIEW hq_view.sync_log AS
     sync_log.schema_version,
     sync_log.operations
    FROM hq.sync_log;
+
+CREATE VIEW hq_view.trade_today AS
+ SELECT s.store_id,
+    s.name,
+    s.region,
+    a.business_date,
+    a.currency,
+    a.sales_count,
+    a.gross_minor,
+    a.tax_minor,
+    a.discount_minor,
+    a.void_count,
+    a.void_minor,
+    a.return_count,
+    a.return_minor
+   FROM (((( SELECT headquarters.business_now
+           FROM hq_view.headquarters
+         OFFSET 0) h
+     CROSS JOIN hq.store s)
+     CROSS JOIN LATERAL ( SELECT hq.business_date(h.business_now, s.timezone, s.day_cutover) AS business_date
+         OFFSET 0) d)
+     JOIN hq.activity a ON (((a.store_id = s.store_id) AND (a.business_date = d.business_date))))
+  WHERE (s.archived_at IS NULL);
 
 ALTER TABLE ONLY hq.sync_error ATTACH PARTITION hq.sync_error_default DEFAULT;
 
@@ -1177,6 +1351,8 @@ ALTER TABLE ONLY hq.store_token
 
 ALTER TABLE ONLY hq.upload_line
     ADD CONSTRAINT upload_line_pkey PRIMARY KEY (upload_id, line);
+
+CREATE INDEX activity_business_date ON hq.activity USING btree (business_date);
 
 CREATE INDEX audit_log_store ON hq.audit_log USING btree (store_id, at DESC);
 

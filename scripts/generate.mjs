@@ -5,13 +5,15 @@ import { generatedFiles as alertFiles } from '../alerts/dist/generated-files.js'
 import { wireSchemas } from '../protocol/dist/json-schema.js';
 import { openApiDocument } from '../hq-collector/dist/openapi/document.js';
 import { replaceTable, settingsTable } from '../hq-collector/dist/settings-table.js';
+import { dashboards } from '../grafana/dist/dashboards.js';
 
 const root = new URL('../', import.meta.url);
 const docs = new URL('docs/', root);
+const dashboardFiles = new URL('grafana/dashboards/', root);
 
-async function writeJson(name, value) {
+async function writeJson(name, value, folder = docs) {
   const options = { ...(await resolveConfig(new URL('x.json', docs).pathname)), parser: 'json' };
-  await writeFile(new URL(name, docs), await format(JSON.stringify(value), options));
+  await writeFile(new URL(name, folder), await format(JSON.stringify(value), options));
 }
 
 await mkdir(new URL('schemas/', docs), { recursive: true });
@@ -23,3 +25,7 @@ for (const [file, text] of alertFiles()) {
   await mkdir(new URL('./', new URL(file, root)), { recursive: true });
   await writeFile(new URL(file, root), text);
 }
+
+await mkdir(dashboardFiles, { recursive: true });
+for (const [name, dashboard] of Object.entries(dashboards))
+  await writeJson(`${name}.json`, dashboard, dashboardFiles);

@@ -11,6 +11,12 @@ describe('money', () => {
     expect(formatMoney(-1n, 'USD')).toBe('-$0.01');
   });
 
+  it('counts minor units by ISO 4217, also where shops have no coins', () => {
+    expect(formatMoney(123_456n, 'HUF')).toMatch(/1,234\.56$/);
+    expect(formatMoney(123_456n, 'IDR')).toMatch(/1,234\.56$/);
+    expect(formatMoney(1_234_567n, 'IQD')).toMatch(/1,234\.567$/);
+  });
+
   it('is exact beyond what a float holds', () => {
     expect(formatMoney(900_719_925_474_099_301n, 'USD')).toBe('$9,007,199,254,740,993.01');
     fc.assert(
