@@ -59,6 +59,7 @@ export class Child {
     });
     if (outcome === 'started' || this.stopping) return;
     clearTimeout(this.restartTimer);
+    this.trouble = undefined; // it is not started again
     const words = this.log.lastWords(logOffset);
     if (outcome === 'late')
       throw new DemoError(`${name}: not ready after ${startWaitMs / 1_000} s. Its log is ${logFile}.`);

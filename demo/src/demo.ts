@@ -8,6 +8,7 @@ import type { Child } from './child.js';
 import { leftByEarlierRun, openDataDir, removeData } from './data-dir.js';
 import { DemoDatabase } from './database.js';
 import { HqOrders } from './hq-orders.js';
+import { prepareMonitoring, type Monitoring } from './monitoring/monitoring.js';
 import type { DemoOptions } from './options.js';
 import { renderPicture, type Happening } from './picture.js';
 import { waitForPort } from './port.js';
@@ -51,8 +52,12 @@ export class Demo {
     this.database = database;
     signal.throwIfAborted();
 
+    const monitoring = options.monitoring
+      ? await prepareMonitoring(dataDir.root, options.port, database.url, env)
+      : undefined;
     screen.say('Starting the collector ...');
-    const collector = collectorChild(dataDir, options, env, () => database.url);
+    const withGrafana = monitoring?.grafanaUrl ? { HQ_GRAFANA_URL: monitoring.grafanaUrl, ...env } : env;
+    const collector = collectorChild(dataDir, options, withGrafana, () => database.url);
     this.children.push(collector);
     // A start that takes long is not waited for after Ctrl-C: `stop` ends it.
     await unlessAborted(collector.start(), signal);
@@ -62,7 +67,8 @@ export class Demo {
       else this.hear(message);
     });
     this.children.push(simulator);
-    screen.say(addressLines(dataDir, options, database.url).join('\n'));
+    screen.say(addressLines(dataDir, options, database.url, monitoring?.lines ?? []).join('\n'));
+    if (monitoring) this.startMonitoring(monitoring, database);
     await Promise.all([unlessAborted(simulator.start(), signal), this.showTable(database)]);
   }
 
@@ -80,6 +86,16 @@ export class Demo {
   hurry(): void {
     this.hurried = true;
     for (const child of this.children) child.kill();
+  }
+
+  /** Beside everything else: HQ works without them, and says in the picture what is wrong with one. */
+  private startMonitoring({ children, grantReader }: Monitoring, database: DemoDatabase): void {
+    this.children.push(...children);
+    for (const child of children)
+      child.start().catch((error: Error) => this.signal.aborted || this.screen.say(error.message));
+    grantReader(database.pool).catch((error: Error) =>
+      this.screen.say(`Grafana cannot read the database: ${error.message}`),
+    );
   }
 
   private async showTable(database: DemoDatabase): Promise<void> {

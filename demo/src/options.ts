@@ -15,6 +15,8 @@ export interface DemoOptions {
   incident?: IncidentName;
   fresh?: true;
   port: number;
+  /** Whether Prometheus, Alertmanager and Grafana are started where they are installed. */
+  monitoring: boolean;
 }
 
 /** A sale about every 2 s at each till: enough to watch, little enough for any laptop. */
@@ -50,6 +52,7 @@ export function readOptions(args: readonly string[], write?: (text: string) => v
     )
     .option('--fresh', 'remove the data of earlier runs first')
     .option('--port <p>', 'port of the collector', wholeNumber(1, 65_535), 8080)
+    .option('--no-monitoring', 'leave out Prometheus, Alertmanager and Grafana, where they are installed')
     .addHelpText(
       'after',
       '\nThe data is kept in .data, or in the directory that HQ_DATA_DIR names; the next\n' +

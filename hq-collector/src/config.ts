@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { acceptedSchemaVersions } from '@hq-sync/protocol/version';
 import { defaultHeartbeatIntervalMs, limits } from '@hq-sync/protocol/limits';
@@ -15,6 +16,10 @@ export const settings = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('PostgreSQL 15 or newer; the user owns its database.'),
+  HQ_DATABASE_PASSWORD_FILE: z
+    .string()
+    .optional()
+    .describe('File that holds the password for DATABASE_URL, which then has none.'),
   HQ_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
   HQ_PORT: wholeNumber(8080, 0, 65_535).describe('Port to listen on; 0 takes a free one.'),
   HQ_ADMIN_TOKEN_FILE: z
@@ -153,5 +158,24 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (config.HQ_LEASE_MS <= config.HQ_LEASE_RENEWAL_MS) {
     throw new ConfigError('HQ_LEASE_MS must be longer than HQ_LEASE_RENEWAL_MS.');
   }
-  return { ...config, replicaHost: hostname(), version: '0.1.0' };
+  return {
+    ...config,
+    DATABASE_URL: withPassword(config.DATABASE_URL, config.HQ_DATABASE_PASSWORD_FILE),
+    replicaHost: hostname(),
+    version: '0.1.0',
+  };
+}
+
+/** @throws ConfigError */
+function withPassword(databaseUrl: string, file: string | undefined): string {
+  if (file === undefined) return databaseUrl;
+  const url = new URL(databaseUrl);
+  if (url.password !== '')
+    throw new ConfigError('DATABASE_URL has a password beside HQ_DATABASE_PASSWORD_FILE: give one of them.');
+  try {
+    url.password = encodeURIComponent(readFileSync(file, 'utf8').trim());
+  } catch (error) {
+    throw new ConfigError(`HQ_DATABASE_PASSWORD_FILE cannot be read: ${(error as Error).message}`);
+  }
+  return url.href;
 }
