@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '@hq-sync/protocol/push';
 import type { OpeningHours } from './opening-hours.js';
 
 const requestTimeoutMs = 10_000;
+/** An HQ that starts on the same machine answers after seconds; one that is being restarted as well. */
+const patienceMs = 60_000;
+const retryMs = 500;
 
 /** HQ refused, or did not answer: then `code` is `unreachable` and `status` 0. */
 export class AdminApiError extends Error {
@@ -41,16 +45,25 @@ export interface QuarantinedRecord {
   content: string;
 }
 
-/** The part of HQ's admin API that the simulator uses. Every method throws AdminApiError. */
+/**
+ * The part of HQ's admin API that the simulator uses. Every method waits for an HQ that is away, for a minute, and
+ * throws AdminApiError; AbortError when the signal comes.
+ */
 export class AdminClient {
   constructor(
     private readonly hqUrl: string,
     private readonly token: string,
+    private readonly signal: AbortSignal,
   ) {}
 
   /** @throws the file system's error when `file` cannot be read. */
-  static async fromTokenFile(hqUrl: string, file: string): Promise<AdminClient> {
-    return new AdminClient(hqUrl, (await readFile(file, 'utf8')).trim());
+  static async fromTokenFile(hqUrl: string, file: string, signal: AbortSignal): Promise<AdminClient> {
+    return new AdminClient(hqUrl, (await readFile(file, 'utf8')).trim(), signal);
+  }
+
+  /** The same, ended by another signal. */
+  withSignal(signal: AbortSignal): AdminClient {
+    return new AdminClient(this.hqUrl, this.token, signal);
   }
 
   createStore(store: NewStore): Promise<void> {
@@ -91,6 +104,18 @@ export class AdminClient {
 
   /** `body`: NDJSON as text, or an object for JSON. */
   private async call<T>(method: string, path: string, body?: object | string): Promise<T> {
+    for (const deadline = performance.now() + patienceMs; ;) {
+      try {
+        return await this.callOnce<T>(method, path, body);
+      } catch (error) {
+        const passing = error instanceof AdminApiError && (error.status === 0 || error.status === 503);
+        if (!passing || performance.now() > deadline) throw error;
+        await sleep(retryMs, undefined, { signal: this.signal });
+      }
+    }
+  }
+
+  private async callOnce<T>(method: string, path: string, body?: object | string): Promise<T> {
     const response = await this.send(method, path, body);
     const text = await response.text().catch(() => '');
     if (response.ok) return JSON.parse(text) as T;
@@ -112,7 +137,7 @@ export class AdminClient {
           authorization: `Bearer ${this.token}`,
           'content-type': isText ? 'application/x-ndjson' : 'application/json',
         },
-        signal: AbortSignal.timeout(requestTimeoutMs),
+        signal: AbortSignal.any([this.signal, AbortSignal.timeout(requestTimeoutMs)]),
         ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
       });
     } catch (error) {

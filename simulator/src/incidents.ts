@@ -79,6 +79,7 @@ export class Incidents {
     const pause = (seconds: number): Promise<unknown> => this.pause(seconds);
     return {
       ...parts,
+      admin: parts.admin.withSignal(signal),
       ...(parts.hq === undefined ? {} : { hq: abortable(parts.hq, signal) }),
       random: randomOf(`${parts.seed}/${name}`),
       pause,

@@ -1,31 +1,24 @@
-import { AdminApiError, type AdminClient } from './admin-client.js';
+import type { AdminApiError, AdminClient } from './admin-client.js';
 import type { ChainStore } from './demo-chain.js';
 import type { FleetStore } from './fleet.js';
 import type { TokenFile } from './tokens.js';
 
-/** An HQ that starts on the same machine answers after seconds; one that is being restarted as well. */
-const patienceMs = 60_000;
-const retryMs = 500;
 const createdAtOnce = 8;
 
 /**
  * Makes the stores that HQ does not have, and a token for each that has a store server and no token that HQ still
  * takes. Returns those with a store server.
- * @throws AdminApiError; `unreachable` only after a minute.
+ * @throws AdminApiError
  */
 export async function provision(
   stores: readonly ChainStore[],
   admin: AdminClient,
   tokens: TokenFile,
-  pause: (ms: number) => Promise<unknown>,
 ): Promise<FleetStore[]> {
-  const deadline = performance.now() + patienceMs;
   const provisioned: FleetStore[] = [];
   for (let first = 0; first < stores.length; first += createdAtOnce) {
     const some = stores.slice(first, first + createdAtOnce);
-    const done = await Promise.all(
-      some.map((store) => patiently(() => provisionOne(store, admin, tokens), deadline, pause)),
-    );
+    const done = await Promise.all(some.map((store) => provisionOne(store, admin, tokens)));
     provisioned.push(...done.filter((store) => store !== null));
   }
   return provisioned;
@@ -50,20 +43,4 @@ async function provisionOne(
   const { tokenId, token } = await admin.generateToken(storeId, 0);
   tokens.set(storeId, { tokenId, token });
   return { ...store, token };
-}
-
-async function patiently<T>(
-  work: () => Promise<T>,
-  deadline: number,
-  pause: (ms: number) => Promise<unknown>,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      const passing = error instanceof AdminApiError && (error.status === 0 || error.status === 503);
-      if (!passing || performance.now() > deadline) throw error;
-      await pause(retryMs);
-    }
-  }
 }

@@ -112,9 +112,9 @@ async function prepare(
   chain: readonly ChainStore[],
   { hqUrl, adminTokenFile, dataDir, signal }: SimulatorOptions,
 ) {
-  const admin = await AdminClient.fromTokenFile(hqUrl, adminTokenFile);
+  const admin = await AdminClient.fromTokenFile(hqUrl, adminTokenFile, signal);
   const tokens = new TokenFile(dataDir);
-  const stores = await provision(chain, admin, tokens, (ms) => sleep(ms, undefined, { signal }));
+  const stores = await provision(chain, admin, tokens);
   return { admin, tokens, stores };
 }
 

@@ -45,6 +45,7 @@ export class PlayedChain {
   readonly said: string[] = [];
   private fleet!: Fleet;
   private clockOffsetMs = 0;
+  private readonly closing = new AbortController();
 
   static async open(hq: ChainHq, { speed, stores }: ChainOptions): Promise<PlayedChain> {
     const dataDir = await mkdtemp(join(tmpdir(), 'played-chain-'));
@@ -52,7 +53,7 @@ export class PlayedChain {
     chain.setClock(12, 0);
     await chain.publish(1);
     const tokens = new TokenFile(dataDir);
-    const provisioned = await provision(stores.map(chainStore), chain.admin, tokens, sleep);
+    const provisioned = await provision(stores.map(chainStore), chain.admin, tokens);
     chain.fleet = await Fleet.start(provisioned, {
       hqUrl: hq.url,
       dataDir,
@@ -70,6 +71,7 @@ export class PlayedChain {
   ) {}
 
   async close(): Promise<void> {
+    this.closing.abort();
     await this.fleet?.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
@@ -227,7 +229,7 @@ export class PlayedChain {
   }
 
   private get admin(): AdminClient {
-    return new AdminClient(this.hq.url, this.hq.admin.token);
+    return new AdminClient(this.hq.url, this.hq.admin.token, this.closing.signal);
   }
 }
 
