@@ -15,7 +15,7 @@ function refusal(...args: string[]): { said: string; exitCode: number } {
 
 describe('the options of the demo', () => {
   it('have defaults', () => {
-    expect(readOptions([])).toEqual({ stores: 12, speed: 20, port: 8080 });
+    expect(readOptions([])).toEqual({ stores: 12, speed: 20, port: 8080, monitoring: true });
   });
 
   it('leave the speed of a replay open', () => {

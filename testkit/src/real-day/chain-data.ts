@@ -11,6 +11,8 @@ export interface ChainStore {
 }
 
 export interface ChainDay {
+  /** Of all the chain's files. */
+  readonly folder: string;
   readonly salesFile: string;
   readonly businessDate: string;
   readonly stores: readonly ChainStore[];
@@ -30,11 +32,18 @@ export function readChainDay(dir: string, businessDate = '2017-11-22'): ChainDay
     .split('\n')
     .map((line) => JSON.parse(line) as ChainStore);
   return {
+    folder: dir,
     salesFile: path.join(dir, `sales-${businessDate}.ndjson.gz`),
     businessDate,
     stores: stores.filter((store) => store.id in truth.perStore),
     truth: new Map(Object.entries(truth.perStore)),
   };
+}
+
+/** The stores that sell most, at most this many. */
+export function busiestStores({ stores, truth }: ChainDay, count: number): ChainStore[] {
+  const salesOf = ({ id }: ChainStore) => truth.get(id)!.salesCount;
+  return stores.toSorted((one, other) => salesOf(other) - salesOf(one)).slice(0, count);
 }
 
 export interface ChainYear {

@@ -1,11 +1,16 @@
-/** What is killed, and when: at any moment, or between a commit and its answer. */
+import { randomOf } from '@hq-sync/simulator/random';
+
+/** What is killed, and when: between a commit and its answer, at any moment, or while resyncs are under way. */
 export const killKinds = [
-  'collector',
-  'agents',
-  'postgres',
   'collector before its answer',
   'agents before the answer',
   'postgres before its answer',
+  'collector',
+  'agents',
+  'postgres',
+  'collector in a resync',
+  'agents in a resync',
+  'postgres in a resync',
 ] as const;
 export type KillKind = (typeof killKinds)[number];
 
@@ -13,35 +18,24 @@ export interface PlannedKill {
   readonly kind: KillKind;
   /** Pause before it, milliseconds. */
   readonly afterMs: number;
-  /** Which of several processes: any number, to be taken modulo theirs. */
+  /** Which of several processes, stores or pages: any number, to be taken modulo theirs. */
   readonly which: number;
 }
 
-const shortestPauseMs = 3_000;
-const longestPauseMs = 5_500;
+const shortestPauseMs = 2_500;
+const longestPauseMs = 5_000;
 
-/** At least two of each kind, in an order of the seed's own. */
+/** The kinds as often as each other (the earlier ones once more), in an order of the seed's own. */
 export function killPlan(seed: number, kills: number): PlannedKill[] {
-  const random = randomOf(seed);
+  const random = randomOf(`kills ${seed}`);
   const kinds = Array.from({ length: kills }, (_, index) => killKinds[index % killKinds.length]!);
   for (let index = kinds.length - 1; index > 0; index -= 1) {
-    const other = Math.floor(random() * (index + 1));
+    const other = random.int(0, index);
     [kinds[index], kinds[other]] = [kinds[other]!, kinds[index]!];
   }
   return kinds.map((kind) => ({
     kind,
-    afterMs: shortestPauseMs + random() * (longestPauseMs - shortestPauseMs),
-    which: Math.floor(random() * 1_000_000),
+    afterMs: random.int(shortestPauseMs, longestPauseMs),
+    which: random.int(0, 1_000_000),
   }));
-}
-
-/** mulberry32: small, seeded, good enough to choose an order. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

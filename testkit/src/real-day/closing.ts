@@ -1,0 +1,102 @@
+import { eventually } from '../eventually.js';
+import {
+  hqDataDifferences,
+  openEpisodes,
+  pullCountDifferences,
+  resyncDifferences,
+  salesDifferences,
+} from './audit.js';
+import { copyDifferences } from './copies.js';
+import type { DayStage } from './day-stage.js';
+import { entities } from './hq-model.js';
+
+const pushDeadlineMs = 180_000;
+const pullDeadlineMs = 180_000;
+const episodeDeadlineMs = 30_000;
+
+/** What a day comes to when everything has settled. */
+export interface Books {
+  /** Records that all stores together have in their copies, each compared. */
+  readonly copiedRecords: number;
+  /** By HQ's count, every reading from the start included. */
+  readonly pulledRecords: number;
+  readonly resyncsDone: number;
+  readonly differences: readonly string[];
+}
+
+/** What a run knows to be otherwise than after a day of kills alone. */
+export interface Allowances {
+  /** Stores of which HQ's count of pulls need not be what the line has seen. */
+  readonly uncounted?: readonly string[];
+  /** Resync jobs that need not have brought everything. */
+  readonly brokenResyncs?: readonly string[];
+}
+
+/**
+ * Waits until every store has pushed and pulled all there is, stops the agents, and compares: sales with the truth,
+ * copies with what HQ has acknowledged, HQ's counts with the line. What never settles is a difference too.
+ */
+export async function closeBooks(
+  stage: DayStage,
+  { uncounted = [], brokenResyncs = [] }: Allowances = {},
+): Promise<Books> {
+  const { hq, desk, line, hosts, day, options } = stage;
+  const differences: string[] = [];
+  const settles = async (...asked: Parameters<typeof eventually<unknown>>) => {
+    await eventually(...asked).catch((error: unknown) => differences.push((error as Error).message));
+  };
+  await settles(
+    'every agent has pushed all it has',
+    () => hosts.filter((host) => !host.done).length,
+    (left) => left === 0,
+    pushDeadlineMs,
+  );
+  await settles(
+    'every resync has ended',
+    () =>
+      hq.ask(`select store_id, state, percent from hq_view.resync_jobs where state in ('queued', 'running')`),
+    (left) => (left as unknown[]).length === 0,
+    pullDeadlineMs,
+  );
+  // For all stores and the last change: whoever has confirmed it has confirmed everything.
+  for (const entity of entities)
+    await desk.make({ kind: 'records', entity, lines: [{ id: 'closing', data: { seed: options.seed } }] });
+  await settles(
+    'every store has confirmed the last change',
+    () =>
+      hq.ask(
+        `select store_id, entity, confirmed_position, head, scan_end, page_unconfirmed from hq_view.store_pulls
+         where entity = any($1) and (confirmed_position <> head or scan_end is not null or page_unconfirmed)`,
+        [entities],
+      ),
+    (left) => (left as unknown[]).length === 0,
+    pullDeadlineMs,
+  );
+  await settles(
+    'every error episode is resolved',
+    () => openEpisodes(hq),
+    (left) => (left as unknown[]).length === 0,
+    episodeDeadlineMs,
+  );
+  await Promise.all(hosts.map((host) => host.process.stop()));
+
+  let copiedRecords = 0;
+  for (const host of hosts) {
+    for (const { storeId } of host.config.stores) {
+      const copy = await copyDifferences(host.dataDir(storeId), storeId, desk.model);
+      copiedRecords += copy.records;
+      differences.push(...copy.differences);
+    }
+  }
+  const resyncs = await resyncDifferences(hq, brokenResyncs);
+  const pulls = await pullCountDifferences(hq, (storeId, entity) =>
+    uncounted.includes(storeId) ? undefined : line.confirmedPages(stage.token(storeId), entity),
+  );
+  differences.push(
+    ...(await salesDifferences(hq, day)),
+    ...(await hqDataDifferences(hq, desk.model)),
+    ...resyncs.differences,
+    ...pulls.differences,
+  );
+  return { copiedRecords, pulledRecords: pulls.records, resyncsDone: resyncs.done, differences };
+}
