@@ -17,7 +17,7 @@ export class AgentHost {
 
   private constructor(
     public config: HostConfig,
-    private readonly file: string,
+    readonly file: string,
   ) {
     this.process = new KeptAlive(program, [file], {
       onMessage: (message) => {

@@ -8,10 +8,11 @@ import {
 } from './audit.js';
 import { copyDifferences } from './copies.js';
 import type { DayStage } from './day-stage.js';
+import { askPollMs } from './headquarters.js';
 import { entities } from './hq-model.js';
 
-const pushDeadlineMs = 180_000;
-const pullDeadlineMs = 180_000;
+const pushDeadlineMs = 300_000;
+const pullDeadlineMs = 300_000;
 const episodeDeadlineMs = 30_000;
 
 /** What a day comes to when everything has settled. */
@@ -42,20 +43,20 @@ export async function closeBooks(
 ): Promise<Books> {
   const { hq, desk, line, hosts, day, options } = stage;
   const differences: string[] = [];
-  const settles = async (...asked: Parameters<typeof eventually<unknown>>) => {
-    await eventually(...asked).catch((error: unknown) => differences.push((error as Error).message));
+  const settles = async (what: string, ask: () => Promise<unknown[]>, deadlineMs: number) => {
+    await eventually(what, ask, (left) => left.length === 0, deadlineMs, askPollMs).catch((error: unknown) =>
+      differences.push((error as Error).message),
+    );
   };
   await settles(
     'every agent has pushed all it has',
-    () => hosts.filter((host) => !host.done).length,
-    (left) => left === 0,
+    () => Promise.resolve(hosts.filter(({ done }) => !done).map(({ file }) => file)),
     pushDeadlineMs,
   );
   await settles(
     'every resync has ended',
     () =>
       hq.ask(`select store_id, state, percent from hq_view.resync_jobs where state in ('queued', 'running')`),
-    (left) => (left as unknown[]).length === 0,
     pullDeadlineMs,
   );
   // For all stores and the last change: whoever has confirmed it has confirmed everything.
@@ -69,15 +70,9 @@ export async function closeBooks(
          where entity = any($1) and (confirmed_position <> head or scan_end is not null or page_unconfirmed)`,
         [entities],
       ),
-    (left) => (left as unknown[]).length === 0,
     pullDeadlineMs,
   );
-  await settles(
-    'every error episode is resolved',
-    () => openEpisodes(hq),
-    (left) => (left as unknown[]).length === 0,
-    episodeDeadlineMs,
-  );
+  await settles('every error episode is resolved', () => openEpisodes(hq), episodeDeadlineMs);
   await Promise.all(hosts.map((host) => host.process.stop()));
 
   let copiedRecords = 0;

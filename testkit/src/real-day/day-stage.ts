@@ -6,7 +6,7 @@ import { eventually } from '../eventually.js';
 import { AgentHost } from './agent-hosts.js';
 import { readCatalogue } from './catalogue.js';
 import type { ChainDay, ChainStore } from './chain-data.js';
-import { Headquarters } from './headquarters.js';
+import { askPollMs, Headquarters } from './headquarters.js';
 import { HqDesk } from './hq-desk.js';
 import { entities, HqModel } from './hq-model.js';
 import { Killer } from './killer.js';
@@ -15,8 +15,8 @@ import { StoreLine } from './store-line.js';
 const agentsPerHost = 12;
 /** Small batches, so that a day of few sales has many commits. */
 const maxBatchRecords = 3;
-const readyDeadlineMs = 180_000;
-const soldDeadlineMs = 240_000;
+const readyDeadlineMs = 600_000;
+const soldDeadlineMs = 600_000;
 
 export interface StageOptions {
   readonly seed: number;
@@ -122,6 +122,7 @@ export class DayStage {
       () => this.hq.ask<{ n: number }>(`select count(*)::int as n from hq_view.pushed_records`),
       ([row]) => row!.n >= sold * share,
       soldDeadlineMs,
+      askPollMs,
     );
   }
 
@@ -141,6 +142,7 @@ export class DayStage {
         row!.connected === this.day.stores.length &&
         row!.following === this.day.stores.length * entities.length,
       readyDeadlineMs,
+      askPollMs,
     );
     return performance.now() - startedMs;
   }

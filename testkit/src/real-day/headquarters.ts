@@ -12,6 +12,8 @@ import { WatchedProxy, type Target, type Watcher } from '../watched-proxy.js';
 
 const program = new URL('../../../hq-collector/dist/main.js', import.meta.url);
 const startDeadlineMs = 60_000;
+/** Between two questions to a database that has a day to carry. */
+export const askPollMs = 500;
 
 /** A collector and its Postgres, each a process of its own that can be killed. */
 export class Headquarters {

@@ -6,6 +6,7 @@ import { readReplay } from '@hq-sync/simulator/replay-file';
 import { eventually } from '../../eventually.js';
 import { busiestStores } from '../chain-data.js';
 import { closeBooks } from '../closing.js';
+import { askPollMs } from '../headquarters.js';
 import { HqWorkday } from '../hq-workday.js';
 import { machinesSpeed, type MachineRun } from './machine-run.js';
 
@@ -66,6 +67,7 @@ export const clonedMachine: MachineRun = {
         ),
       (rows) => storeIds.every((id) => rows.some((row) => row.id === id)) && copies.every(({ done }) => done),
       namedDeadlineMs,
+      askPollMs,
     ).catch((error: unknown) => String(error));
     const namedSeconds = (performance.now() - clonedMs) / 1000;
     await stage.retire(copies);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../eventually.js';
 import { closeBooks } from '../closing.js';
-import type { Headquarters } from '../headquarters.js';
+import { askPollMs, type Headquarters } from '../headquarters.js';
 import { HqWorkday } from '../hq-workday.js';
 import { machinesSpeed, type MachineRun } from './machine-run.js';
 
@@ -47,6 +47,7 @@ export const restoredHq: MachineRun = {
       },
       (missing) => missing === 0,
       againDeadlineMs,
+      askPollMs,
     );
     const againSeconds = (performance.now() - restoredMs) / 1000;
     await stage.soldShare(1);
