@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,43 +16,76 @@ export interface BenchHeadquarters {
   readonly pool: pg.Pool;
   readonly admin: AdminClient;
   readonly collectorPid: number;
-  readonly postmasterPid: number;
+  /** Of the postmaster. */
+  readonly postgresPid: number;
+  /** For what a bench keeps in files; goes with HQ. */
+  newFolder(): Promise<string>;
+  /** One more collector of this HQ; it stops by itself or with HQ. */
+  addCollector(nodeOptions?: readonly string[]): Promise<BenchCollector>;
   stop(): Promise<void>;
 }
 
-/** @param settings of the collector, by environment variable. */
+export interface BenchCollector {
+  readonly url: string;
+  readonly process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/** @param settings of the collectors, by environment variable. */
 export async function startHeadquarters(settings: Record<string, string> = {}): Promise<BenchHeadquarters> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hq-bench-'));
   await chmod(folder, 0o755); // PostgreSQL runs as another user than root and must get in
   const cluster = await startCluster({ dataDir: path.join(folder, 'postgres') });
   const databaseUrl = await createDatabase(cluster, 'hq');
   const adminTokenFile = path.join(folder, 'admin-token');
-  const collector = fork(fileURLToPath(import.meta.resolve('@hq-sync/hq-collector/main')), [], {
-    env: {
-      ...process.env,
+  const collectors: BenchCollector[] = [];
+  const addCollector = async (nodeOptions: readonly string[] = []) => {
+    const collector = await startCollector(nodeOptions, {
       DATABASE_URL: databaseUrl,
       HQ_PORT: '0',
       HQ_ADMIN_TOKEN_FILE: adminTokenFile,
       HQ_LOG_LEVEL: 'warn',
       ...settings,
-    },
-  });
-  const [{ url }] = (await once(collector, 'message')) as [{ url: string }];
+    });
+    collectors.push(collector);
+    return collector;
+  };
+  const first = await addCollector();
   const pool = new pg.Pool({ connectionString: databaseUrl });
   return {
-    url,
+    url: first.url,
     databaseUrl,
     pool,
-    admin: adminClient(url, (await readFile(adminTokenFile, 'utf8')).trim()),
-    collectorPid: collector.pid!,
-    postmasterPid: cluster.pid,
+    admin: adminClient(first.url, (await readFile(adminTokenFile, 'utf8')).trim()),
+    collectorPid: first.process.pid!,
+    postgresPid: cluster.pid,
+    newFolder: () => mkdtemp(path.join(folder, 'bench-')),
+    addCollector,
     async stop() {
       await pool.end();
-      const exited = once(collector, 'exit');
-      collector.kill('SIGTERM');
-      await exited;
+      for (const collector of collectors) await collector.stop();
       await cluster.stop();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startCollector(
+  nodeOptions: readonly string[],
+  env: Record<string, string>,
+): Promise<BenchCollector> {
+  const collector = fork(fileURLToPath(import.meta.resolve('@hq-sync/hq-collector/main')), [], {
+    execArgv: [...nodeOptions],
+    env: { ...process.env, ...env },
+  });
+  const exited = once(collector, 'exit');
+  const [{ url }] = (await once(collector, 'message')) as [{ url: string }];
+  return {
+    url,
+    process: collector,
+    async stop() {
+      collector.kill('SIGTERM');
+      await exited;
     },
   };
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { figure, type Bench, type BenchRow, type Figure } from './bench.js';
 import { startHeadquarters, type BenchHeadquarters } from './bench-headquarters.js';
-import { cpuMicroseconds, postgresCpuMicroseconds } from './process-usage.js';
+import { cpuMicroseconds, cpuMicrosecondsWithChildren } from './process-usage.js';
 import { readProducts, uploadProducts } from './products.js';
 import type { ResyncDone, ResyncOrder } from './resync-stores.js';
 
@@ -97,7 +97,7 @@ async function measured(
 ): Promise<Measured> {
   const usage = () => ({
     collector: cpuMicroseconds(hq.collectorPid) / 1e6,
-    postgres: postgresCpuMicroseconds(hq.postmasterPid) / 1e6,
+    postgres: cpuMicrosecondsWithChildren(hq.postgresPid) / 1e6,
   });
   const before = usage();
   stores.send(order);

@@ -58,7 +58,7 @@ export function isPostmasterOf(pid: number, dataDir: string): boolean {
   return path.basename(program) === 'postgres' && samePath(directory, dataDir);
 }
 
-function childrenOf(parent: number): number[] {
+export function childrenOf(parent: number): number[] {
   if (process.platform === 'linux') {
     const pids = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))

@@ -4,10 +4,14 @@ import { z } from 'zod';
 export const direction = z.enum(['push', 'pull']);
 export type Direction = z.infer<typeof direction>;
 
+const entityNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
+
 /** Kind of record that syncs. The list is data (a table at HQ), so the wire takes any well-formed name. */
-export const entityName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'must be a lower-case entity name' });
+export const entityName = z.string().regex(entityNamePattern, { error: 'must be a lower-case entity name' });
+
+/** Whether `entityName` takes it. */
+export const isEntityName = (value: unknown): value is string =>
+  typeof value === 'string' && entityNamePattern.test(value);
 
 /** What a new HQ database knows from its first migration on. */
 export const initialEntities: readonly { readonly name: string; readonly direction: Direction }[] = [

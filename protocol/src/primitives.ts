@@ -47,6 +47,10 @@ export const isAmountMinor = (value: unknown): value is number =>
 
 export const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+/** Whether `count` takes it. */
+export const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
+
 /** Grown by the store with each change of a record; the first is 1. Fits PostgreSQL's integer. */
 export const revision = z.int().min(1).max(2_147_483_647);
 

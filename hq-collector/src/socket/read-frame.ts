@@ -1,4 +1,5 @@
 import { errors, type ErrorCode } from '@hq-sync/protocol/error-code';
+import { isHeartbeat } from '@hq-sync/protocol/is-heartbeat';
 import { storeMessage, storeMessageTypes, type StoreMessage } from '@hq-sync/protocol/store-message';
 import type { z } from 'zod';
 
@@ -21,6 +22,7 @@ export function readFrame(data: Buffer, isBinary: boolean): Frame {
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return refused('frame_not_json');
   const type = (json as { type?: unknown }).type;
   if (typeof type !== 'string' || !storeMessageTypes.includes(type)) return refused('frame_unknown_type');
+  if (isHeartbeat(json)) return { ok: true, message: json };
   const parsed = storeMessage.safeParse(json);
   return parsed.success ? { ok: true, message: parsed.data } : invalid(parsed.error);
 }

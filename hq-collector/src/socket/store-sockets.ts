@@ -86,8 +86,11 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
   heartbeat(connection: StoreConnection, heartbeat: Heartbeat): void {
     span('socket heartbeat', { 'hq.store_id': connection.storeId }, () => {
       this.context.events.heartbeatReceived();
+      // Not spread from `about`: that alone took 3 µs, a fifth of all that is done for a heartbeat.
       this.context.writer.add({
-        ...this.about(connection),
+        storeId: connection.storeId,
+        connectionId: connection.connectionId,
+        atMs: performance.now(),
         type: 'heartbeat',
         heartbeat,
         skewMs: this.skewMs(heartbeat.clock),

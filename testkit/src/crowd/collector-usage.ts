@@ -22,7 +22,8 @@ export async function collectorUsage(url: string, seconds: number): Promise<Coll
   };
 }
 
-async function scrape(url: string): Promise<(name: string) => number> {
+/** A sample of `/metrics` by its name, without labels. */
+export async function scrape(url: string): Promise<(name: string) => number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
 }

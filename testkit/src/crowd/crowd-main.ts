@@ -1,20 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { kept, measuredHeader, percentile, rowOf } from '../red-green/measured.js';
 import { Stage } from '../red-green/stage.js';
 import { redWithACrowd, type CrowdReport } from './crowd.js';
-
-/** Sockets of the collector beside the crowd's: those that go, its pool, its files. */
-const descriptorsBeside = 500;
+import { mostStoresOfACollector } from './open-files.js';
 
 /** `npm run test:crowd [-- --stores 10000]`: ends with 1 when a bound is not kept or one of the crowd goes red. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { stores: { type: 'string', default: '10000' } } });
   const size = Number(values.stores);
   if (!Number.isInteger(size) || size < 1) throw new Error('--stores must be a whole number above 0');
-  const descriptors = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
-  if (descriptors < size + descriptorsBeside)
-    throw new Error(`ulimit -n is ${descriptors}; ${size} stores need ${size + descriptorsBeside}`);
+  if (size > mostStoresOfACollector())
+    throw new Error(`ulimit -n is too low: it allows ${mostStoresOfACollector()} stores`);
 
   const stage = await Stage.set('127.0.0.1');
   let report: CrowdReport;
