@@ -61,7 +61,9 @@ describe('an agent and HQ', () => {
     await change('products', records(1_200, 100));
     const agent = await startAgent({ hqUrl: hq.url, token: token('s1') });
     await sameAsHq(agent, 'products', 's1');
-    expect([...agent.entries('products')]).toEqual(await publishedRecords(hq.database.pool, 'products', 's1'));
+    expect([...agent.entries('products')]).toEqual(
+      await publishedRecords(hq.database.pool, 'products', 's1'),
+    );
     await eventually(
       'the confirmations',
       () => pulledTotal('products', 's1'),
