@@ -29,7 +29,10 @@ const trade = table({
   queries: [sql(queries.trade)],
   unit: units.count,
   empty: 'No sale today, or no answer.',
-  fields: ['Revenue', 'Tax', 'Discounts', 'Voided'].map((name) => ({ name, align: 'right' as const })),
+  fields: ['Revenue', 'Tax', 'Discounts', 'Voided', 'Returned'].map((name) => ({
+    name,
+    align: 'right' as const,
+  })),
 });
 
 const right = (name: string, width: number) => ({ name, width, align: 'right' as const });

@@ -25,14 +25,22 @@ const cuts = 5;
 const recent = '&from=now-30m&to=now';
 const ofStore = `${recent}${storeId ? `&var-store=${storeId}` : ''}`;
 const dashboards: Readonly<
-  Record<string, { readonly query: string; readonly height: number; readonly picture: number }>
+  Record<
+    string,
+    {
+      readonly query: string;
+      /** Pixels in which all panels are in sight. */
+      readonly height: number;
+      readonly picture: { readonly width?: number; readonly height: number };
+    }
+  >
 > = {
-  'hq-stores': { query: recent, height: 1_400, picture: 860 },
-  'hq-store': { query: ofStore, height: 3_600, picture: 1_250 },
-  'hq-sync-errors': { query: recent, height: 2_400, picture: 1_100 },
-  'hq-activity': { query: recent, height: 2_400, picture: 1_000 },
-  'hq-wall': { query: `${recent}&kiosk`, height: 1_000, picture: 860 },
-  'hq-collector': { query: recent, height: 2_600, picture: 1_100 },
+  'hq-stores': { query: recent, height: 1_400, picture: { height: 860 } },
+  'hq-store': { query: ofStore, height: 3_600, picture: { height: 1_250 } },
+  'hq-sync-errors': { query: recent, height: 2_400, picture: { height: 1_100 } },
+  'hq-activity': { query: recent, height: 2_400, picture: { height: 1_000 } },
+  'hq-wall': { query: `${recent}&kiosk`, height: 1_000, picture: { width: 800, height: 860 } },
+  'hq-collector': { query: recent, height: 2_600, picture: { height: 1_100 } },
 };
 
 const wide = 1_500;
@@ -45,8 +53,8 @@ try {
     await look(uid, query, { width: wide, height, theme: 'dark' });
     await look(uid, query, { ...phone, height: 2 * height, theme: 'light' });
     if (pictures === undefined) continue;
-    await take(uid, query, { width: wide, height: picture, theme: 'dark' }, uid);
-    await take(uid, query, { width: wide, height: picture, theme: 'light' }, `${uid}-light`);
+    await take(uid, query, { width: wide, ...picture, theme: 'dark' }, uid);
+    await take(uid, query, { width: wide, ...picture, theme: 'light' }, `${uid}-light`);
     await take(uid, query, { ...phone, theme: 'light' }, `${uid}-phone`);
   }
   if (hqUrl !== undefined && adminTokenFile !== undefined) {
