@@ -22,7 +22,8 @@ CREATE TABLE hq.store (
 );
 
 CREATE FUNCTION hq.expected_online(store hq.store, at timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
     AS $$
 begin
   return hq.is_open(store, at) and not hq.in_maintenance(store, at);
@@ -60,7 +61,8 @@ end
 $$;
 
 CREATE FUNCTION hq.in_maintenance(store hq.store, at timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
     AS $$
 begin
   return exists (
@@ -72,7 +74,8 @@ end
 $$;
 
 CREATE FUNCTION hq.is_open(store hq.store, at timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
     AS $$
 declare
   local constant timestamp := at at time zone store.timezone;

@@ -33,10 +33,11 @@ create table hq.maintenance_window (
 );
 create index maintenance_window_ends on hq.maintenance_window (ends_at);
 
--- In plpgsql, whose plain expressions cost a tenth of a statement: it is asked for every store every few seconds.
+-- In plpgsql, whose plain expressions cost a tenth of a statement: it is asked for every store every few seconds. As their
+-- owner, because who may read a view may not read the tables that a function in it asks.
 -- Yesterday's hours count while they run past midnight. Hours of a holiday: of the store, else of its region, else of all.
 create function hq.is_open(store hq.store, at timestamptz) returns boolean
-language plpgsql stable
+language plpgsql stable security definer set search_path = pg_catalog
 as $$
 declare
   local constant timestamp := at at time zone store.timezone;
@@ -76,7 +77,7 @@ end
 $$;
 
 create function hq.in_maintenance(store hq.store, at timestamptz) returns boolean
-language plpgsql stable
+language plpgsql stable security definer set search_path = pg_catalog
 as $$
 begin
   return exists (
@@ -88,7 +89,7 @@ end
 $$;
 
 create function hq.expected_online(store hq.store, at timestamptz) returns boolean
-language plpgsql stable
+language plpgsql stable security definer set search_path = pg_catalog
 as $$
 begin
   return hq.is_open(store, at) and not hq.in_maintenance(store, at);
