@@ -6,7 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { LocalCopy } from '@hq-sync/store-agent/local-copy';
 import { pino } from 'pino';
 import { chainDataDir, readChainDay } from '../src/real-day/chain-data.js';
-import { copyDifferences } from '../src/real-day/copies.js';
+import { CopyAudit } from '../src/real-day/copies.js';
 import { faultsOf } from '../src/real-day/faults.js';
 import { HqModel, type RecordChange } from '../src/real-day/hq-model.js';
 import { killPlan, killKinds } from '../src/real-day/kill-plan.js';
@@ -65,15 +65,17 @@ test("what a store's copy has otherwise than HQ is named, record by record", asy
   copy.close();
 
   const model = new HqModel();
-  const differences = async (lines: readonly RecordChange[]) => {
+  const differences = (lines: readonly RecordChange[]) => {
     model.apply({ kind: 'records', entity: 'products', lines });
-    return (await copyDifferences(folder!, 's1', model)).differences;
+    const audit = new CopyAudit(model);
+    audit.compare(folder!, 's1');
+    return audit.differences;
   };
   expect(
-    await differences(Object.entries(held).map(([id, data]) => ({ id, data: JSON.parse(data) as object }))),
+    differences(Object.entries(held).map(([id, data]) => ({ id, data: JSON.parse(data) as object }))),
   ).toEqual([]);
   expect(
-    await differences([
+    differences([
       { id: 'milk', data: { price: 9 } },
       { id: 'bread', deleted: true },
       { id: 'tea', data: { price: 3 }, set: 'elsewhere' },

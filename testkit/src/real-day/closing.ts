@@ -6,7 +6,7 @@ import {
   resyncDifferences,
   salesDifferences,
 } from './audit.js';
-import { copyDifferences } from './copies.js';
+import { CopyAudit } from './copies.js';
 import type { DayStage } from './day-stage.js';
 import { askPollMs } from './headquarters.js';
 import { entities } from './hq-model.js';
@@ -75,23 +75,24 @@ export async function closeBooks(
   await settles('every error episode is resolved', () => openEpisodes(hq), episodeDeadlineMs);
   await Promise.all(hosts.map((host) => host.process.stop()));
 
-  let copiedRecords = 0;
-  for (const host of hosts) {
-    for (const { storeId } of host.config.stores) {
-      const copy = await copyDifferences(host.dataDir(storeId), storeId, desk.model);
-      copiedRecords += copy.records;
-      differences.push(...copy.differences);
-    }
-  }
+  const copies = new CopyAudit(desk.model);
+  for (const host of hosts)
+    for (const { storeId } of host.config.stores) copies.compare(host.dataDir(storeId), storeId);
   const resyncs = await resyncDifferences(hq, brokenResyncs);
   const pulls = await pullCountDifferences(hq, (storeId, entity) =>
     uncounted.includes(storeId) ? undefined : line.confirmedPages(stage.token(storeId), entity),
   );
   differences.push(
+    ...copies.differences,
     ...(await salesDifferences(hq, day)),
     ...(await hqDataDifferences(hq, desk.model)),
     ...resyncs.differences,
     ...pulls.differences,
   );
-  return { copiedRecords, pulledRecords: pulls.records, resyncsDone: resyncs.done, differences };
+  return {
+    copiedRecords: copies.records,
+    pulledRecords: pulls.records,
+    resyncsDone: resyncs.done,
+    differences,
+  };
 }

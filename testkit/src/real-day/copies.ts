@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { canonicalJson } from '@hq-sync/store-agent/canonical-json';
 import { LocalCopy } from '@hq-sync/store-agent/local-copy';
 import { pino } from 'pino';
@@ -8,55 +7,55 @@ const maxCopyBytes = 1024 ** 3;
 /** Records named of one entity of one store. */
 const maxNamed = 5;
 
-/** What a store's copy on disk has otherwise than HQ has for it, record for record. Its agent must be down. */
-export async function copyDifferences(
-  dataDir: string,
-  storeId: string,
-  model: HqModel,
-): Promise<{ records: number; differences: string[] }> {
-  const differences: string[] = [];
-  const copy = new LocalCopy(dataDir, maxCopyBytes, pino({ level: 'silent' }), () =>
-    differences.push(`store ${storeId}: its copy is broken`),
-  );
-  let records = 0;
-  try {
-    copy.open();
-    for (const entity of entities) {
-      const expected = model.recordsFor(storeId, entity);
-      records += expected.size;
-      if ((await copy.hash(entity)) === hashOf(expected)) continue;
-      const said = recordDifferences(copy, entity, expected);
-      if (said.length === 0) said.push('another hash, and no record that differs');
-      differences.push(...said.slice(0, maxNamed).map((one) => `store ${storeId}: ${entity}: ${one}`));
-      if (said.length > maxNamed)
-        differences.push(`store ${storeId}: ${entity}: ${said.length - maxNamed} more`);
+/** What stores' copies on disk have otherwise than HQ has for them, record for record. Their agents must be down. */
+export class CopyAudit {
+  readonly differences: string[] = [];
+  /** Records that the stores should have, each compared. */
+  records = 0;
+  /** By the text on disk: most of it is the same in every store. */
+  private readonly canonical = new Map<string, string>();
+
+  constructor(private readonly model: HqModel) {}
+
+  compare(dataDir: string, storeId: string): void {
+    const name = (what: string) => this.differences.push(`store ${storeId}: ${what}`);
+    const copy = new LocalCopy(dataDir, maxCopyBytes, pino({ level: 'silent' }), () =>
+      name('its copy is broken'),
+    );
+    try {
+      copy.open();
+      for (const entity of entities) {
+        const found = this.differencesOf(copy, storeId, entity);
+        for (const one of found.slice(0, maxNamed)) name(`${entity}: ${one}`);
+        if (found.length > maxNamed) name(`${entity}: ${found.length - maxNamed} more`);
+      }
+    } finally {
+      copy.close();
     }
-  } finally {
-    copy.close();
   }
-  return { records, differences };
-}
 
-/** As the agent's own hash of its copy. */
-function hashOf(records: ReadonlyMap<string, string>): string {
-  const hash = createHash('sha256');
-  const ids = [...records.keys()].sort((left, right) =>
-    Buffer.compare(Buffer.from(left), Buffer.from(right)),
-  );
-  for (const id of ids) hash.update(`{"data":${records.get(id)!},"id":${JSON.stringify(id)}}\n`);
-  return hash.digest('hex');
-}
-
-function recordDifferences(copy: LocalCopy, entity: Entity, expected: ReadonlyMap<string, string>): string[] {
-  const found: string[] = [];
-  const missing = new Map(expected);
-  for (const { id, data } of copy.entries(entity)) {
-    const wanted = expected.get(id);
-    missing.delete(id);
-    if (wanted === undefined) found.push(`has ${id}, which HQ has not for it`);
-    else if (wanted !== canonicalJson(data))
-      found.push(`has another ${id}: ${canonicalJson(data)}, not ${wanted}`);
+  private differencesOf(copy: LocalCopy, storeId: string, entity: Entity): string[] {
+    const found: string[] = [];
+    const missing = this.model.recordsFor(storeId, entity);
+    this.records += missing.size;
+    for (const page of copy.pages(entity)) {
+      for (const { id, data } of page) {
+        const wanted = missing.get(id);
+        missing.delete(id);
+        const held = this.canonicalOf(data);
+        if (wanted === undefined) found.push(`has ${id}, which HQ has not for it`);
+        else if (wanted !== held) found.push(`has another ${id}: ${held}, not ${wanted}`);
+      }
+    }
+    for (const id of missing.keys()) found.push(`lacks ${id}`);
+    return found;
   }
-  for (const id of missing.keys()) found.push(`lacks ${id}`);
-  return found;
+
+  private canonicalOf(data: string): string {
+    const known = this.canonical.get(data);
+    if (known !== undefined) return known;
+    const canonical = canonicalJson(JSON.parse(data));
+    this.canonical.set(data, canonical);
+    return canonical;
+  }
 }

@@ -7,13 +7,13 @@ import { killPlan, type KillKind } from './kill-plan.js';
 
 const dayMs = 24 * 3_600_000;
 /** A kill with its pause, on a machine that has nothing else to do. */
-const killMs = 5_000;
+const killMs = 5_500;
 
 /**
  * Makes the day as long as the kills are about to take: what all stores took to read everything says how much longer
  * that is on this machine just now.
  */
-const tradeSpeed = (kills: number, readyMs: number): number => dayMs / (kills * killMs + 2 * readyMs);
+const tradeSpeed = (kills: number, readyMs: number): number => dayMs / (kills * killMs + readyMs);
 
 export interface RealDayReport extends Books {
   readonly seed: number;
