@@ -28,7 +28,7 @@ export async function sendInSlices(
 export async function* inSlices<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
   const slice = new LoopSlice();
   for (const item of items) {
-    yield item;
     if (slice.isOver()) await slice.next();
+    yield item;
   }
 }

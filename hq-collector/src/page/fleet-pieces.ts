@@ -31,7 +31,9 @@ interface StoreRow extends StatusOfStore {
 /** The pieces of the list: what each is rendered from, as JSON. One statement, however many stores. */
 export async function readFleet(reader: Reader): Promise<Map<string, string>> {
   const rows = await reader.rows<{ key: string; source: string }>(fleetSources, []);
-  return new Map(rows.map(({ key, source }) => [key, source]));
+  const sources = new Map<string, string>();
+  for (const { key, source } of rows) sources.set(key, source);
+  return sources;
 }
 
 const fleetSources = `
