@@ -1085,7 +1085,8 @@ CREATE VIEW hq_view.store_board AS
                     WHEN (s.quarantined_records > 0) THEN (s.quarantined_records || ' quarantined'::text)
                     WHEN (s.errors_open > (0)::numeric) THEN 'sync errors'::text
                     WHEN (s.withheld_records > 0) THEN (s.withheld_records || ' too large to send'::text)
-                    WHEN (NOT s.synced) THEN 'queue is behind'::text
+                    WHEN ((NOT s.synced) AND (s.oldest_pending_at < (s.data_as_of - '00:05:00'::interval))) THEN 'queue is behind'::text
+                    WHEN (NOT s.synced) THEN 'pulls are behind'::text
                     WHEN w.stale THEN 'no sync for 10 min'::text
                     ELSE NULL::text
                 END AS attention) a);

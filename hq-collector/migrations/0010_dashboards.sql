@@ -112,7 +112,8 @@ cross join lateral (
       when s.quarantined_records > 0 then s.quarantined_records || ' quarantined'
       when s.errors_open > 0 then 'sync errors'
       when s.withheld_records > 0 then s.withheld_records || ' too large to send'
-      when not s.synced then 'queue is behind'
+      when not s.synced and s.oldest_pending_at < s.data_as_of - interval '5 minutes' then 'queue is behind'
+      when not s.synced then 'pulls are behind'
       when w.stale then 'no sync for 10 min'
     end as attention
 ) a;

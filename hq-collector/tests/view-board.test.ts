@@ -50,7 +50,10 @@ test('hq_view.store_board gives the verdict of the page: its order, its reason, 
   const { rows } = await database.pool.query<
     StatusOfStore & { storeId: string; boardReason: string | null; severity: number }
   >(`
-    select s.store_id as "storeId", s.status, s.reason, s.expected_online as "expectedOnline", s.synced, b.stale,
+    select s.store_id as "storeId", s.status, s.reason, s.expected_online as "expectedOnline", b.stale,
+      case when s.status = 'connected' and not s.synced then
+        case when s.oldest_pending_at < s.data_as_of - interval '5 minutes' then 'push' else 'pull' end
+      end as "behindIn",
       s.errors_open::integer as "errorsOpen", s.quarantined_records::integer as quarantined,
       coalesce(s.withheld_records, 0)::integer as withheld,
       s.schema_version as "schemaVersion", s.schema_compatible as "schemaCompatible", b.reason as "boardReason", b.severity
