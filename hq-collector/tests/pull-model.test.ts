@@ -109,6 +109,6 @@ test('whatever is changed, joined, left and pulled in whatever order: every copy
         await eventually('HQ knows that nothing waits', backlog, (rows) => rows.length === 0);
       },
     ),
-    { numRuns: runs },
+    { numRuns: runs, endOnFailure: true },
   );
 }, 120_000);

@@ -218,6 +218,7 @@ describe('a cursor never skips', () => {
     );
     const copy = copyOf('customers', 's3', 3);
     await copy.pullAll();
+    const { size } = copy.records;
     copy.startOver();
     await copy.step();
     await change(
@@ -226,7 +227,7 @@ describe('a cursor never skips', () => {
     );
     for (let more = true; more;) {
       more = (await copy.step()).end.more;
-      expect(copy.records).toHaveProperty('size', 10 + 2); // and "early" and "late" from above
+      expect(copy.records).toHaveProperty('size', size);
     }
     expect(copy.records).toEqual(await truth('customers', 's3'));
   });

@@ -12,9 +12,9 @@ export interface Cursor {
   readonly catchUp: CatchUp | null;
 }
 
-/** The store goes once more through sets that it has joined or left, up to `end`; then `end` is its position. */
+/** The store goes once more through sets that it has joined or left, up to HQ's head. */
 export interface CatchUp {
-  /** Position of the last change of its sets that this takes in. */
+  /** Position of the last change of its sets; with a later one it begins anew. */
   readonly end: number;
   /** How far it has come, from 0. */
   readonly at: number;

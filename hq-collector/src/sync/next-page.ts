@@ -50,8 +50,7 @@ export async function findNextPage(
   const catchUp = catchUpOf(cursor, state.lastSetChange);
   let at = catchUp?.at ?? position;
   for (;;) {
-    const range = rangeFrom(entity, cursor, catchUp, at, state, maxRecords);
-    const shared = await pages.page(range);
+    const shared = await pages.page(rangeFrom(entity, cursor, catchUp, at, state, maxRecords));
     const { page } = shared;
     if (anchorOf(cursor) < page.forgotten) throw new CodedError('cursor_expired');
     at = page.end;
@@ -59,18 +58,13 @@ export async function findNextPage(
     if (page.records === 0 && page.left) continue;
     if (page.left)
       return { shared, scanEnd, next: { ...whereAt(at, position, catchUp), scanEnd }, more: true };
-    const passed = catchUp ? catchUp.end : state.head;
-    if (catchUp && passed < state.head)
-      return { shared, scanEnd, next: { position: passed, scanEnd, catchUp: null }, more: true };
-    const next = { position: passed, catchUp: null };
-    if (scanEnd === null) return { shared, scanEnd, next: { ...next, scanEnd }, more: false };
-    const settled = await readSettled(pool, entity, passed);
-    return {
-      shared,
-      scanEnd,
-      next: { ...next, scanEnd: settled.ended ? null : scanEnd },
-      more: settled.more,
-    };
+    if (scanEnd === null && !catchUp)
+      return { shared, scanEnd, next: { position: state.head, scanEnd, catchUp }, more: false };
+    // A record that changed while the store read has moved on: in a set that the store has left, nothing else tells it.
+    const { ended, more } = await readSettled(pool, entity, state.head);
+    if (!ended)
+      return { shared, scanEnd, next: { ...whereAt(state.head, position, catchUp), scanEnd }, more };
+    return { shared, scanEnd, next: { position: state.head, scanEnd: null, catchUp: null }, more };
   }
 }
 
@@ -108,7 +102,7 @@ function rangeFrom(
     entity,
     sets: [...sets.filter(({ storeSet }) => !changed.has(storeSet)), ...again],
     memberSets: storeSets,
-    upTo: catchUp?.end ?? head,
+    upTo: head,
     deletesAfter: scanEnd ?? 0,
     maxRecords,
   };

@@ -106,36 +106,32 @@ const confirmAndSend = `
       select from hq.resync_entity o where o.job_id = j.job_id and not o.done
         and not exists (select from progress p where p.job_id = o.job_id and p.entity = o.entity and p.done))
   ), sent as (
-    insert into hq.store_pull as p (store_id, entity, scan_end, scan_started_at, page_id, page_position, page_scan_end,
-      page_records, page_bytes, page_sent_at)
-    select store_id, entity, case when from_start and not scan_ended then scan_end end,
-      case when from_start and not scan_ended then clock_timestamp() end, page_id, page_position, page_scan_end,
-      page_records, page_bytes, case when page_id is not null then clock_timestamp() end
+    insert into hq.store_pull (store_id, entity, confirmed_position, scan_end, scan_started_at, scanned_records,
+      page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at, page_failed)
+    select a.store_id, a.entity,
+      case when a.from_start then 0 else coalesce(c.page_position, b.confirmed_position, 0) end,
+      case when a.scan_ended then null when a.from_start then a.scan_end
+        when c.page_id is not null then c.page_scan_end else b.scan_end end,
+      case when a.scan_ended then null when a.from_start then clock_timestamp()
+        when c.page_id is not null and c.page_scan_end is null then null else b.scan_started_at end,
+      case when a.from_start then 0 else coalesce(s.records, b.scanned_records, 0) end,
+      a.page_id, a.page_position, a.page_scan_end, a.page_records, a.page_bytes,
+      -- A page that takes the place of one still unconfirmed has no time of its own.
+      case when a.page_id is null then null
+        when b.page_id is not null and c.page_id is null and not a.from_start and not b.page_failed then b.page_sent_at
+        else clock_timestamp() end,
+      false
     from asked a
-    where from_start or confirm is not null and exists (select from confirmed c where c.page_id = a.confirm)
-      or asked_position >= coalesce((
-        select confirmed_position from before b where b.store_id = a.store_id and b.entity = a.entity), 0)
+    left join before b using (store_id, entity)
+    left join confirmed c using (store_id, entity)
+    left join scanned s using (store_id, entity)
+    where a.from_start or c.page_id is not null or a.asked_position >= coalesce(b.confirmed_position, 0)
     order by 1, 2
-    on conflict (store_id, entity) do update set
-      (confirmed_position, scan_end, scan_started_at, scanned_records, page_sent_at, page_failed) = (
-        select
-          case when a.from_start then 0 else coalesce(c.page_position, p.confirmed_position) end,
-          case when a.scan_ended then null when a.from_start then a.scan_end
-            when c.page_id is not null then c.page_scan_end else p.scan_end end,
-          case when a.scan_ended then null when a.from_start then excluded.scan_started_at
-            when c.page_id is not null and c.page_scan_end is null then null else p.scan_started_at end,
-          case when a.from_start then 0 else coalesce(s.records, p.scanned_records) end,
-          -- A page that takes the place of one still unconfirmed has no time of its own.
-          case when excluded.page_id is null then null
-            when p.page_id is not null and c.page_id is null and not a.from_start and not p.page_failed then p.page_sent_at
-            else excluded.page_sent_at end,
-          false
-        from asked a
-        left join confirmed c using (store_id, entity)
-        left join scanned s using (store_id, entity)
-        where a.store_id = p.store_id and a.entity = p.entity),
+    on conflict (store_id, entity) do update set confirmed_position = excluded.confirmed_position,
+      scan_end = excluded.scan_end, scan_started_at = excluded.scan_started_at, scanned_records = excluded.scanned_records,
       page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,
-      page_records = excluded.page_records, page_bytes = excluded.page_bytes
+      page_records = excluded.page_records, page_bytes = excluded.page_bytes,
+      page_sent_at = excluded.page_sent_at, page_failed = false
   )
   select number, (select nonce from hq.publication p where p.entity = a.entity and p.head >= a.anchor order by p.head limit 1) as nonce
   from asked a`;

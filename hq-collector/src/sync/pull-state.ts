@@ -46,7 +46,6 @@ export const pullStates = (pool: Pool): Batches<StateQuestion, PullState> =>
         questions.map(({ entity }) => entity),
         questions.map(({ cursor }) => cursor && anchorOf(cursor)),
         questions.map(({ cursor }) => cursor && Math.max(cursor.position, cursor.scanEnd ?? 0)),
-        questions.map(({ cursor }) => cursor?.catchUp?.end ?? null),
       ],
     });
     const states: PullState[] = questions.map(() => undefined);
@@ -55,9 +54,9 @@ export const pullStates = (pool: Pool): Batches<StateQuestion, PullState> =>
   }, maxQuestions);
 
 /** The catch-up that the next page belongs to: the one under way, or a new one for sets that have changed since. */
-export function catchUpOf(cursor: Cursor, lastSetChange: number | null): CatchUp | null {
-  if (cursor.catchUp) return cursor.catchUp;
-  return lastSetChange === null ? null : { end: lastSetChange, at: 0 };
+export function catchUpOf({ catchUp }: Cursor, lastSetChange: number | null): CatchUp | null {
+  if (lastSetChange === null) return null;
+  return catchUp?.end === lastSetChange ? catchUp : { end: lastSetChange, at: 0 };
 }
 
 const readStates = `
@@ -72,8 +71,8 @@ const readStates = `
     ) as "storeSets",
     array(select m.store_set from unnest(c.sets) as m(store_set) where hq.set_has_records(q.entity, m.store_set) order by 1) as "changedSets",
     c.last as "lastSetChange"
-  from unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-    with ordinality as q(secret_hash, entity, anchor, changes_after, changes_until, number)
+  from unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[])
+    with ordinality as q(secret_hash, entity, anchor, changes_after, number)
   join hq.store_token t using (secret_hash)
   join hq.store s using (store_id)
   left join hq.entity e on e.entity = q.entity
@@ -81,5 +80,5 @@ const readStates = `
   left join lateral (
     select array_agg(distinct store_set) as sets, max(position) as last from hq.store_set_change c
     where c.store_id = t.store_id and c.entity = q.entity
-      and c.position > q.changes_after and c.position <= coalesce(q.changes_until, h.head)
+      and c.position > q.changes_after and c.position <= h.head
   ) c on true`;

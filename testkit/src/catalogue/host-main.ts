@@ -13,7 +13,7 @@ import {
 } from './host-messages.js';
 
 /** Resolution of what is measured. A look at one copy is a read by its key, about 10 µs. */
-const lookMs = 5;
+const lookMs = 20;
 
 /** `node host-main.js CONFIG.json`: real agents that pull, until their starter ends them. */
 async function main(): Promise<void> {

@@ -39,9 +39,12 @@ export async function moveToNewCluster(stage: CatalogueStage): Promise<void> {
   );
   await allUpToDate(stage);
   const after = await pulledRecords(stage);
-  const again = differing(before, after, 0);
-  report.facts.push({ what: 'stores that pulled a record again after the restore', figure: String(again) });
-  if (again > 0) report.faults.push(`${again} stores were sent records again by the restored HQ`);
+  const again = grownOtherwise(before, after, 0);
+  report.facts.push({
+    what: 'stores that pulled a record again after the restore',
+    figure: String(again.length),
+  });
+  if (again.length > 0) report.faults.push(`records pulled again from the restored HQ: ${again.join(', ')}`);
 
   const tookMs: number[] = [];
   for (let change = 0; change < changes; change += 1) tookMs.push(...(await timeOnePrice(stage)));
@@ -51,19 +54,22 @@ export async function moveToNewCluster(stage: CatalogueStage): Promise<void> {
     tookMs,
   });
   await allUpToDate(stage);
-  const other = differing(before, await pulledRecords(stage), changes);
-  if (other > 0)
-    report.faults.push(`${other} stores did not pull exactly ${changes} records after the restore`);
+  const other = grownOtherwise(before, await pulledRecords(stage), changes);
+  if (other.length > 0)
+    report.faults.push(`records pulled after the restore, not ${changes}: ${other.join(', ')}`);
   await compareCopies(stage, 'at the end');
 }
 
-/** Stores whose count did not grow by exactly so many. */
-function differing(
+/** Stores whose count did not grow by exactly so many, with what it grew by. */
+function grownOtherwise(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
   growth: number,
-): number {
-  return [...after].filter(([storeId, count]) => count !== (before.get(storeId) ?? 0) + growth).length;
+): string[] {
+  return [...after]
+    .map(([storeId, count]) => ({ storeId, grown: count - (before.get(storeId) ?? 0) }))
+    .filter(({ grown }) => grown !== growth)
+    .map(({ storeId, grown }) => `store ${storeId} ${grown}`);
 }
 
 async function epoch({ hq }: CatalogueStage): Promise<string> {

@@ -37,7 +37,7 @@ export async function timeBesideOpenWriters(stage: CatalogueStage): Promise<void
     const { changed: committedMs, atMs } = await hosts.watch(
       { productId: held.id, priceMinor: prices.priceOf(held.id) },
       async () => {
-        for (const writer of writers) await writer.query('commit');
+        await writers[1].query('commit');
         return machineMs();
       },
     );

@@ -26,7 +26,7 @@ ${measuredHeader}
 ${measured.map(rowOf).join('\n')}
 
 Milliseconds from the admin API's answer (or the commit) until the price is in a store's copy, one figure for each store and change. The
-process of the agents reads the copies by the product's id, as a till would, every 5 ms: so much a figure may be too high. A figure below
+process of the agents reads the copies by the product's id, as a till would, every 20 ms: so much a figure may be too high. A figure below
 zero is a store that had the price before the answer was there.
 
 <!-- prettier-ignore -->
