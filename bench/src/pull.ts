@@ -2,6 +2,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { to as copyTo } from 'pg-copy-streams';
+import { limits } from '@hq-sync/protocol/limits';
 import { figure, type Bench, type BenchRow, type Figure } from './bench.js';
 import { startHeadquarters, type BenchHeadquarters } from './bench-headquarters.js';
 import { cpuMicroseconds } from './process-usage.js';
@@ -25,7 +26,9 @@ export const pull: Bench = {
       const measured = { ours: [] as number[], copy: [] as number[], cpu: [] as number[] };
       for (let round = 0; round <= rounds; round += 1) {
         const cpuBefore = cpuMicroseconds(hq.collectorPid);
-        const ours = await rowsPerSecond(() => pullAll(hq.url, token, agent));
+        // No two rounds ask for pages of the same size: HQ holds none of them from the round before.
+        const maxRecords = limits.maxPageRecords - round;
+        const ours = await rowsPerSecond(() => pullAll(hq.url, token, agent, maxRecords));
         const cpu = cpuMicroseconds(hq.collectorPid) - cpuBefore;
         const copy = await rowsPerSecond(() => copyAll(hq));
         for (const { rows } of [ours, copy])
@@ -66,12 +69,12 @@ async function rowsPerSecond(work: () => Promise<number>): Promise<{ rows: numbe
 }
 
 /** From the start until the last page is confirmed; the lines are counted, only the last of each page is read. */
-async function pullAll(url: string, token: string, agent: http.Agent): Promise<number> {
+async function pullAll(url: string, token: string, agent: http.Agent, maxRecords: number): Promise<number> {
   let cursor: string | null = null;
   let confirm: string | undefined;
   let pulled = 0;
   for (;;) {
-    const body = JSON.stringify({ cursor, ...(confirm !== undefined && { confirm }) });
+    const body = JSON.stringify({ cursor, maxRecords, ...(confirm !== undefined && { confirm }) });
     const request = http.request(`${url}/v1/pull/products`, {
       method: 'POST',
       agent,

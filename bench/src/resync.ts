@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { agentLimits } from '@hq-sync/store-agent/limits';
 import { figure, type Bench, type BenchRow, type Figure } from './bench.js';
 import { startHeadquarters, type BenchHeadquarters } from './bench-headquarters.js';
 import { cpuMicroseconds, cpuMicrosecondsWithChildren } from './process-usage.js';
@@ -9,8 +10,6 @@ import type { ResyncDone, ResyncOrder } from './resync-stores.js';
 
 const crowd = 100;
 const rounds = 3;
-/** What a real agent asks for. */
-const pageRecords = 500;
 const mustStayUnder = 5;
 
 interface Measured {
@@ -32,7 +31,7 @@ export const resync: Bench = {
       const tokens = await createStores(hq);
       const one: Measured[] = [];
       const all: Measured[] = [];
-      let maxRecords = pageRecords;
+      let maxRecords: number = agentLimits.maxPullRecords;
       const measure = async (some: readonly string[]) =>
         // No two runs ask for pages of the same size: HQ holds none of them from the run before.
         measured(hq, stores, { url: hq.url, tokens: some, maxRecords: (maxRecords -= 1) }, lines.length);

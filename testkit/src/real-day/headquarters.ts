@@ -116,6 +116,8 @@ export class Headquarters {
   async ask<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
     await this.reviving;
     const client = new pg.Client({ connectionString: this.cluster!.url('hq') });
+    // A server killed between two messages says so here; the query under way is refused by itself.
+    client.on('error', () => undefined);
     await client.connect();
     try {
       return (await client.query<Row>(sql, values)).rows;
