@@ -18,6 +18,7 @@ CREATE TABLE hq.store (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     archived_at timestamp with time zone,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT store_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
 );
 
@@ -27,6 +28,27 @@ CREATE FUNCTION hq.expected_online(store hq.store, at timestamp with time zone) 
     AS $$
 begin
   return hq.is_open(store, at) and not hq.in_maintenance(store, at);
+end
+$$;
+
+CREATE FUNCTION hq.hours_on(store hq.store, on_day date, holidays boolean) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $$
+declare
+  hours jsonb;
+begin
+  if holidays then
+    select h.hours into hours from hq.holiday h
+    where h.day = on_day
+      and (h.store_id = store.store_id or h.region = store.region or (h.store_id is null and h.region is null))
+    order by h.store_id nulls last, h.region nulls last
+    limit 1;
+  end if;
+  return coalesce(hours, case
+    when store.opening_hours is null then '[["00:00", "24:00"]]'
+    else store.opening_hours -> lower(to_char(on_day, 'dy'))
+  end, '[]');
 end
 $$;
 
@@ -90,18 +112,7 @@ begin
   end if;
   for days_ago in 0..1 loop
     on_day := local::date - days_ago;
-    hours := null;
-    if holidays then
-      select h.hours into hours from hq.holiday h
-      where h.day = on_day
-        and (h.store_id = store.store_id or h.region = store.region or (h.store_id is null and h.region is null))
-      order by h.store_id nulls last, h.region nulls last
-      limit 1;
-    end if;
-    hours := coalesce(hours, case
-      when store.opening_hours is null then '[["00:00", "24:00"]]'
-      else store.opening_hours -> lower(to_char(on_day, 'dy'))
-    end, '[]');
+    hours := hq.hours_on(store, on_day, holidays);
     for i in 0..jsonb_array_length(hours) - 1 loop
       opens := hours -> i ->> 0;
       closes := hours -> i ->> 1;
@@ -111,6 +122,33 @@ begin
     end loop;
   end loop;
   return false;
+end
+$$;
+
+CREATE FUNCTION hq.next_opening(store hq.store, at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $$
+declare
+  today constant date := (at at time zone store.timezone)::date;
+  opens_at timestamptz;
+  earliest timestamptz;
+  hours jsonb;
+begin
+  if store.opening_hours is null then
+    return null;
+  end if;
+  for days_ahead in 0..14 loop
+    hours := hq.hours_on(store, today + days_ahead, true);
+    for i in 0..jsonb_array_length(hours) - 1 loop
+      opens_at := (today + days_ahead + (hours -> i ->> 0)::time) at time zone store.timezone;
+      if opens_at > at and (earliest is null or opens_at < earliest) then
+        earliest := opens_at;
+      end if;
+    end loop;
+    exit when earliest is not null;
+  end loop;
+  return earliest;
 end
 $$;
 
@@ -184,6 +222,8 @@ CREATE FUNCTION hq.set_has_records(entity text, store_set text) RETURNS boolean
     select from hq.hq_record r where r.entity = $1 and r.store_set = $2 and r.position is not null
   ) or exists (
     select from hq.hq_pointer p where p.entity = $1 and p.store_set = $2 and p.position is not null
+  ) or exists (
+    select from hq.hq_record r where r.entity = $1 and r.store_set = $2 and r.position is null
   )
 $_$;
 
@@ -249,6 +289,9 @@ CREATE TABLE hq.admin_token (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
+    created_by text DEFAULT 'first start'::text NOT NULL,
+    last_used_at timestamp with time zone,
+    speaks_for_people boolean DEFAULT false NOT NULL,
     CONSTRAINT admin_token_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text]))),
     CONSTRAINT admin_token_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
@@ -296,6 +339,20 @@ CREATE TABLE hq.collector (
     lease_until timestamp with time zone NOT NULL
 );
 
+CREATE TABLE hq.enrolment_code (
+    code_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    store_id text NOT NULL,
+    code_hash bytea NOT NULL,
+    token_days integer,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    used_from text,
+    token_id uuid,
+    CONSTRAINT enrolment_code_code_hash_check CHECK ((octet_length(code_hash) = 32))
+);
+
 CREATE TABLE hq.entity (
     entity text NOT NULL,
     direction text NOT NULL,
@@ -322,7 +379,11 @@ CREATE TABLE hq.error_episode (
     failures bigint NOT NULL,
     resolved_at timestamp with time zone,
     acknowledged_at timestamp with time zone,
-    acknowledged_by text
+    acknowledged_by text,
+    acknowledged_note text,
+    assigned_to text,
+    assigned_by text,
+    assigned_at timestamp with time zone
 )
 WITH (fillfactor='80');
 
@@ -386,6 +447,14 @@ CREATE TABLE hq.hq_record (
     CONSTRAINT hq_record_check CHECK ((deleted OR (data IS NOT NULL)))
 );
 
+CREATE TABLE hq.idempotency_key (
+    actor text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    answer jsonb,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE hq.maintenance_window (
     window_id uuid DEFAULT gen_random_uuid() NOT NULL,
     store_id text,
@@ -399,6 +468,14 @@ CREATE TABLE hq.maintenance_window (
     ended_by text,
     CONSTRAINT maintenance_window_check CHECK (((store_id IS NULL) OR (region IS NULL))),
     CONSTRAINT maintenance_window_check1 CHECK ((ends_at > starts_at))
+);
+
+CREATE TABLE hq.page_session (
+    secret_hash bytea NOT NULL,
+    token_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT page_session_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
 CREATE TABLE hq.publication (
@@ -452,6 +529,7 @@ CREATE TABLE hq.quarantined_record (
     state text DEFAULT 'held'::text NOT NULL,
     resolved_at timestamp with time zone,
     resolved_by text,
+    note text,
     CONSTRAINT quarantined_record_state_check CHECK ((state = ANY (ARRAY['held'::text, 'replayed'::text, 'discarded'::text])))
 );
 
@@ -486,7 +564,23 @@ CREATE TABLE hq.resync_job (
     created_by text NOT NULL,
     started_at timestamp with time zone,
     ended_at timestamp with time zone,
+    rollout_id uuid,
     CONSTRAINT resync_job_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'cancelled'::text, 'failed'::text])))
+);
+
+CREATE TABLE hq.resync_rollout (
+    rollout_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    store_id text,
+    region text,
+    entities text[] NOT NULL,
+    max_running integer NOT NULL,
+    state text DEFAULT 'running'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    created_by text NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT resync_rollout_check CHECK (((store_id IS NULL) OR (region IS NULL))),
+    CONSTRAINT resync_rollout_max_running_check CHECK ((max_running > 0)),
+    CONSTRAINT resync_rollout_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'done'::text, 'cancelled'::text])))
 );
 
 CREATE TABLE hq.set_publication (
@@ -507,7 +601,8 @@ CREATE TABLE hq.store_command (
     outcome text,
     message text,
     entities text[],
-    job_id uuid
+    job_id uuid,
+    options jsonb
 );
 
 CREATE TABLE hq.store_connection (
@@ -534,7 +629,8 @@ CREATE TABLE hq.store_connection (
     disk_limit_bytes bigint,
     open_registers jsonb DEFAULT '[]'::jsonb NOT NULL,
     queues jsonb DEFAULT '[]'::jsonb NOT NULL,
-    days jsonb DEFAULT '[]'::jsonb NOT NULL
+    days jsonb DEFAULT '[]'::jsonb NOT NULL,
+    token_id uuid
 )
 WITH (fillfactor='60');
 
@@ -630,6 +726,9 @@ CREATE TABLE hq.store_token (
     superseded_at timestamp with time zone,
     first_used_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    pending_until timestamp with time zone,
+    grace interval,
+    CONSTRAINT store_token_pending_check CHECK (((pending_until IS NULL) = (grace IS NULL))),
     CONSTRAINT store_token_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
 
@@ -759,7 +858,11 @@ CREATE VIEW hq_view.error_episodes AS
     (error_episode.resolved_at IS NULL) AS open,
     error_episode.resolved_at,
     error_episode.acknowledged_at,
-    error_episode.acknowledged_by
+    error_episode.acknowledged_by,
+    error_episode.acknowledged_note,
+    error_episode.assigned_to,
+    error_episode.assigned_by,
+    error_episode.assigned_at
    FROM hq.error_episode;
 
 CREATE VIEW hq_view.headquarters AS
@@ -901,7 +1004,8 @@ CREATE VIEW hq_view.quarantined_records AS
     quarantined_record.times,
     quarantined_record.state,
     quarantined_record.resolved_at,
-    quarantined_record.resolved_by
+    quarantined_record.resolved_by,
+    quarantined_record.note
    FROM hq.quarantined_record;
 
 CREATE VIEW hq_view.resync_jobs AS
@@ -922,13 +1026,45 @@ CREATE VIEW hq_view.resync_jobs AS
             WHEN (e.records_total > 0) THEN floor(((100.0 * (e.records_confirmed)::numeric) / (e.records_total)::numeric))
             ELSE (0)::numeric
         END)::integer AS percent,
-    e.progressed_at
+    e.progressed_at,
+    j.rollout_id
    FROM (hq.resync_job j
      CROSS JOIN LATERAL ( SELECT (COALESCE(sum(resync_entity.records_total), (0)::numeric))::bigint AS records_total,
             (COALESCE(sum(resync_entity.records_confirmed), (0)::numeric))::bigint AS records_confirmed,
             max(resync_entity.progressed_at) AS progressed_at
            FROM hq.resync_entity
           WHERE (resync_entity.job_id = j.job_id)) e);
+
+CREATE VIEW hq_view.resync_rollouts AS
+ SELECT r.rollout_id,
+    r.store_id,
+    r.region,
+    r.entities,
+    r.max_running,
+    r.state,
+    r.created_at,
+    r.created_by,
+    r.ended_at,
+    j.stores,
+    j.queued,
+    j.running,
+    j.done,
+    j.cancelled,
+    j.failed,
+    (
+        CASE
+            WHEN (j.stores = 0) THEN (100)::numeric
+            ELSE floor(((100.0 * (((j.done + j.cancelled) + j.failed))::numeric) / (j.stores)::numeric))
+        END)::integer AS percent
+   FROM (hq.resync_rollout r
+     CROSS JOIN LATERAL ( SELECT count(*) AS stores,
+            count(*) FILTER (WHERE (resync_job.state = 'queued'::text)) AS queued,
+            count(*) FILTER (WHERE (resync_job.state = 'running'::text)) AS running,
+            count(*) FILTER (WHERE (resync_job.state = 'done'::text)) AS done,
+            count(*) FILTER (WHERE (resync_job.state = 'cancelled'::text)) AS cancelled,
+            count(*) FILTER (WHERE (resync_job.state = 'failed'::text)) AS failed
+           FROM hq.resync_job
+          WHERE (resync_job.rollout_id = r.rollout_id)) j);
 
 CREATE VIEW hq_view.store_status AS
  SELECT s.store_id,
@@ -1171,22 +1307,28 @@ CREATE VIEW hq_view.store_registry AS
   WHERE (s.archived_at IS NULL);
 
 CREATE VIEW hq_view.store_tokens AS
- SELECT store_token.token_id,
-    store_token.store_id,
+ SELECT t.token_id,
+    t.store_id,
         CASE
-            WHEN (store_token.revoked_at IS NOT NULL) THEN 'revoked'::text
-            WHEN (store_token.expires_at <= clock_timestamp()) THEN 'expired'::text
-            WHEN (store_token.superseded_at <= clock_timestamp()) THEN 'superseded'::text
+            WHEN (t.revoked_at IS NOT NULL) THEN 'revoked'::text
+            WHEN (t.expires_at <= clock_timestamp()) THEN 'expired'::text
+            WHEN (t.superseded_at <= clock_timestamp()) THEN 'superseded'::text
+            WHEN (t.pending_until <= clock_timestamp()) THEN 'lapsed'::text
+            WHEN (t.pending_until IS NOT NULL) THEN 'pending'::text
             ELSE 'active'::text
         END AS state,
-    store_token.created_at,
-    store_token.created_by,
-    store_token.expires_at,
-    store_token.revoked_at,
-    store_token.superseded_at,
-    store_token.first_used_at,
-    store_token.last_used_at
-   FROM hq.store_token;
+    t.created_at,
+    t.created_by,
+    t.expires_at,
+    t.revoked_at,
+    t.superseded_at,
+    t.first_used_at,
+    t.last_used_at,
+    t.pending_until,
+    COALESCE((c.token_id = t.token_id), false) AS in_use,
+    (row_number() OVER (PARTITION BY t.store_id ORDER BY (t.pending_until IS NOT NULL), t.created_at DESC) = 1) AS newest
+   FROM (hq.store_token t
+     LEFT JOIN hq.store_connection c USING (store_id));
 
 CREATE VIEW hq_view.sync_errors AS
  SELECT sync_error.at,
@@ -1269,6 +1411,12 @@ ALTER TABLE ONLY hq.business_clock
 ALTER TABLE ONLY hq.collector
     ADD CONSTRAINT collector_pkey PRIMARY KEY (replica_id);
 
+ALTER TABLE ONLY hq.enrolment_code
+    ADD CONSTRAINT enrolment_code_code_hash_key UNIQUE (code_hash);
+
+ALTER TABLE ONLY hq.enrolment_code
+    ADD CONSTRAINT enrolment_code_pkey PRIMARY KEY (code_id);
+
 ALTER TABLE ONLY hq.entity_head
     ADD CONSTRAINT entity_head_pkey PRIMARY KEY (entity);
 
@@ -1290,8 +1438,14 @@ ALTER TABLE ONLY hq.hq_pointer
 ALTER TABLE ONLY hq.hq_record
     ADD CONSTRAINT hq_record_pkey PRIMARY KEY (entity, record_id);
 
+ALTER TABLE ONLY hq.idempotency_key
+    ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (actor, key);
+
 ALTER TABLE ONLY hq.maintenance_window
     ADD CONSTRAINT maintenance_window_pkey PRIMARY KEY (window_id);
+
+ALTER TABLE ONLY hq.page_session
+    ADD CONSTRAINT page_session_pkey PRIMARY KEY (secret_hash);
 
 ALTER TABLE ONLY hq.publication
     ADD CONSTRAINT publication_pkey PRIMARY KEY (entity, head);
@@ -1310,6 +1464,9 @@ ALTER TABLE ONLY hq.resync_entity
 
 ALTER TABLE ONLY hq.resync_job
     ADD CONSTRAINT resync_job_pkey PRIMARY KEY (job_id);
+
+ALTER TABLE ONLY hq.resync_rollout
+    ADD CONSTRAINT resync_rollout_pkey PRIMARY KEY (rollout_id);
 
 ALTER TABLE ONLY hq.set_publication
     ADD CONSTRAINT set_publication_pkey PRIMARY KEY (entity, store_set, head);
@@ -1358,7 +1515,11 @@ ALTER TABLE ONLY hq.upload_line
 
 CREATE INDEX activity_business_date ON hq.activity USING btree (business_date);
 
+CREATE INDEX audit_log_actor ON hq.audit_log USING btree (actor, audit_id DESC);
+
 CREATE INDEX audit_log_store ON hq.audit_log USING btree (store_id, at DESC);
+
+CREATE INDEX enrolment_code_store ON hq.enrolment_code USING btree (store_id);
 
 CREATE UNIQUE INDEX error_episode_open ON hq.error_episode USING btree (store_id, entity, direction, kind) WHERE (resolved_at IS NULL);
 
@@ -1372,7 +1533,9 @@ CREATE INDEX hq_pointer_unpublished ON hq.hq_pointer USING btree (entity) WHERE 
 
 CREATE INDEX hq_record_position ON hq.hq_record USING btree (entity, store_set, "position") INCLUDE (bytes) WHERE ("position" IS NOT NULL);
 
-CREATE INDEX hq_record_unpublished ON hq.hq_record USING btree (entity) WHERE ("position" IS NULL);
+CREATE INDEX hq_record_unpublished ON hq.hq_record USING btree (entity, store_set) WHERE ("position" IS NULL);
+
+CREATE INDEX idempotency_key_created ON hq.idempotency_key USING btree (created_at);
 
 CREATE INDEX maintenance_window_ends ON hq.maintenance_window USING btree (ends_at);
 
@@ -1381,6 +1544,10 @@ CREATE UNIQUE INDEX quarantined_record_held ON hq.quarantined_record USING btree
 CREATE UNIQUE INDEX resync_job_active ON hq.resync_job USING btree (store_id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 
 CREATE INDEX resync_job_queued ON hq.resync_job USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+
+CREATE INDEX resync_job_rollout ON hq.resync_job USING btree (rollout_id) WHERE (rollout_id IS NOT NULL);
+
+CREATE INDEX resync_rollout_active ON hq.resync_rollout USING btree (state) WHERE (state = ANY (ARRAY['running'::text, 'paused'::text]));
 
 CREATE INDEX store_command_job ON hq.store_command USING btree (job_id) WHERE (job_id IS NOT NULL);
 
@@ -1427,6 +1594,12 @@ CREATE TRIGGER store_set_left AFTER DELETE ON hq.store_set_member REFERENCING OL
 ALTER TABLE ONLY hq.activity
     ADD CONSTRAINT activity_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
 
+ALTER TABLE ONLY hq.enrolment_code
+    ADD CONSTRAINT enrolment_code_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.enrolment_code
+    ADD CONSTRAINT enrolment_code_token_id_fkey FOREIGN KEY (token_id) REFERENCES hq.store_token(token_id);
+
 ALTER TABLE ONLY hq.entity_head
     ADD CONSTRAINT entity_head_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
 
@@ -1450,6 +1623,9 @@ ALTER TABLE ONLY hq.hq_record
 
 ALTER TABLE ONLY hq.maintenance_window
     ADD CONSTRAINT maintenance_window_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.page_session
+    ADD CONSTRAINT page_session_token_id_fkey FOREIGN KEY (token_id) REFERENCES hq.admin_token(token_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY hq.publication
     ADD CONSTRAINT publication_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
@@ -1476,7 +1652,13 @@ ALTER TABLE ONLY hq.resync_entity
     ADD CONSTRAINT resync_entity_job_id_fkey FOREIGN KEY (job_id) REFERENCES hq.resync_job(job_id);
 
 ALTER TABLE ONLY hq.resync_job
+    ADD CONSTRAINT resync_job_rollout_id_fkey FOREIGN KEY (rollout_id) REFERENCES hq.resync_rollout(rollout_id);
+
+ALTER TABLE ONLY hq.resync_job
     ADD CONSTRAINT resync_job_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.resync_rollout
+    ADD CONSTRAINT resync_rollout_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
 
 ALTER TABLE ONLY hq.set_publication
     ADD CONSTRAINT set_publication_entity_fkey FOREIGN KEY (entity) REFERENCES hq.entity(entity);
@@ -1492,6 +1674,9 @@ ALTER TABLE ONLY hq.store_command
 
 ALTER TABLE ONLY hq.store_connection
     ADD CONSTRAINT store_connection_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);
+
+ALTER TABLE ONLY hq.store_connection
+    ADD CONSTRAINT store_connection_token_id_fkey FOREIGN KEY (token_id) REFERENCES hq.store_token(token_id);
 
 ALTER TABLE ONLY hq.store_disconnect_total
     ADD CONSTRAINT store_disconnect_total_store_id_fkey FOREIGN KEY (store_id) REFERENCES hq.store(store_id);

@@ -10,6 +10,7 @@ import { Listener } from './db/listener.js';
 import { ReadingLoop } from './db/reading-loop.js';
 import { maintainPartitions } from './db/partitions.js';
 import { Events } from './events.js';
+import { enrolRoute } from './fleet/enrol-route.js';
 import { FleetWriter } from './fleet/fleet-writer.js';
 import { Lease } from './fleet/lease.js';
 import { authenticate, isTokenRejection, type TokenRejection } from './fleet/store-token.js';
@@ -184,6 +185,7 @@ export async function startCollector(
       admin: { pool, config, events, publish: () => publisher.read(), startResyncs: () => resyncs.read() },
       push,
       pull,
+      enrol: enrolRoute(pool),
       metrics,
       storeMetrics: storeMetrics.handler,
       page: createPageRouter({

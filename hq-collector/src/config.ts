@@ -28,6 +28,24 @@ export const settings = z.object({
     .describe(
       'The first admin token: read from this file, or made at the first start and written to it (mode 0600).',
     ),
+  HQ_ADMIN_REQUESTS_PER_MINUTE: wholeNumber(6_000, 1, 1_000_000).describe(
+    'Most requests of one admin token, or one person, at each collector; more get 429.',
+  ),
+  HQ_ADMIN_REFUSALS_PER_MINUTE: wholeNumber(60, 1, 1_000_000).describe(
+    'After so many requests of one address without a valid token, all of its requests get 429 until the minute is over.',
+  ),
+  HQ_OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('OpenID Connect issuer whose JWTs the admin API takes beside its own tokens.'),
+  HQ_OIDC_AUDIENCE: z.string().min(1).optional().describe('Audience that those JWTs are for.'),
+  HQ_OIDC_ROLE_CLAIM: z
+    .string()
+    .min(1)
+    .default('roles')
+    .describe(
+      'Claim that names the role (`viewer`, `operator` or `admin`, each also with `hq-` before it); dots lead into it.',
+    ),
   HQ_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -149,6 +167,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new ConfigError(`The settings do not fit:\n${lines.join('\n')}\nSee docs/settings.md.`);
   }
   const config = parsed.data;
+  if ((config.HQ_OIDC_ISSUER === undefined) !== (config.HQ_OIDC_AUDIENCE === undefined)) {
+    throw new ConfigError('HQ_OIDC_ISSUER and HQ_OIDC_AUDIENCE belong together: give both or none.');
+  }
   if (config.HQ_SILENCE_LIMIT_MS <= config.HQ_PING_INTERVAL_MS) {
     throw new ConfigError('HQ_SILENCE_LIMIT_MS must be longer than HQ_PING_INTERVAL_MS.');
   }

@@ -186,6 +186,7 @@ test('the OpenAPI document has every route and no other', async () => {
       'get /metrics/stores',
       'get /openapi.json',
       'get /readyz',
+      'post /v1/enrol',
       'post /v1/pull/{entity}',
       'post /v1/push/{entity}',
     ].sort(),

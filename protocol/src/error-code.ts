@@ -282,6 +282,18 @@ export const errors = define({
     title: 'The body of the pull does not fit',
     advice: 'Correct the field that `errors` names.',
   },
+  enrolment_invalid: {
+    status: 400,
+    retry: false,
+    title: 'The body of the enrolment does not fit',
+    advice: 'Correct the field that `errors` names.',
+  },
+  enrolment_refused: {
+    status: 403,
+    retry: false,
+    title: 'The enrolment code is unknown, used or expired',
+    advice: 'Ask HQ for a new code.',
+  },
   cursor_expired: {
     status: 410,
     retry: false,

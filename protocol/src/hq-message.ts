@@ -15,14 +15,14 @@ export const storeSettings = z.object({
 export type StoreSettings = z.infer<typeof storeSettings>;
 
 /** The commands of this version. */
-export const commandName = z.enum(['push_now', 'resync', 'cancel_resync']);
+export const commandName = z.enum(['push_now', 'resync', 'cancel_resync', 'rotate_token']);
 
 /** Asks the store server to do something. Delivered again at each connect until `command_done` came. */
 export const command = z.object({
   type: z.literal('command'),
   commandId: z.uuid(),
   command: text(64).describe(
-    '`push_now`: end every backoff and push what waits. `resync`: pull these entities from the start. `cancel_resync`: stop that and go on from the cursor before it. A client refuses one it does not know.',
+    '`push_now`: end every backoff and push what waits. `resync`: pull these entities from the start. `cancel_resync`: stop that and go on from the cursor before it. `rotate_token`: make a new token, say its hash with `new_token`. A client refuses one it does not know.',
   ),
   entities: z.array(entityName).min(1).optional().describe('With `resync` and `cancel_resync`.'),
   cancels: z.uuid().optional().describe('With `cancel_resync`: the `commandId` of the resync.'),
@@ -56,6 +56,14 @@ export const settings = z.object({ type: z.literal('settings'), store: storeSett
 export const news = z.object({ type: z.literal('news'), entities: z.array(entityName).min(1) });
 export type News = z.infer<typeof news>;
 
+/** HQ knows the hash of the store's new token: connect with it before `usableUntil`, or it lapses and the old one stays. */
+export const newTokenKnown = z.object({
+  type: z.literal('new_token_known'),
+  commandId: z.uuid(),
+  usableUntil: instant,
+});
+export type NewTokenKnown = z.infer<typeof newTokenKnown>;
+
 /** HQ has kept the report; the store forgets it. */
 export const reportReceived = z.object({ type: z.literal('report_received'), reportId: z.uuid() });
 
@@ -80,6 +88,7 @@ export const hqMessage = z.discriminatedUnion('type', [
   command,
   news,
   reportReceived,
+  newTokenKnown,
   errorFrame,
   goodbye,
 ]);

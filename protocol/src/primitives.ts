@@ -58,3 +58,6 @@ export const schemaVersion = z.int().min(0).max(1_000_000);
 
 /** `HH:MM` of the store's own clock. */
 export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be HH:MM' });
+
+/** SHA-256 of a token, in lower-case hexadecimal. */
+export const secretHash = z.string().regex(/^[0-9a-f]{64}$/, { error: 'must be a SHA-256 in hexadecimal' });

@@ -3,7 +3,7 @@ import { dayTotal } from './activity.js';
 import { direction, entityName } from './entity.js';
 import { errorCodes } from './error-code.js';
 import { limits } from './limits.js';
-import { count, id, instant, schemaVersion, text } from './primitives.js';
+import { count, id, instant, schemaVersion, secretHash, text } from './primitives.js';
 
 /** First frame of a store. It counts as its first heartbeat. */
 export const hello = z.object({
@@ -83,8 +83,16 @@ export const commandDone = z.object({
 });
 export type CommandDone = z.infer<typeof commandDone>;
 
+/** The store's new token, by its hash: the token itself never leaves the store before it is used. */
+export const newToken = z.object({
+  type: z.literal('new_token'),
+  commandId: z.uuid().describe('Of the `rotate_token` that asked for it.'),
+  secretHash: secretHash.describe('Of the token as it will be sent.'),
+});
+export type NewToken = z.infer<typeof newToken>;
+
 /** All that a store may say over the socket. */
-export const storeMessage = z.discriminatedUnion('type', [hello, heartbeat, report, commandDone]);
+export const storeMessage = z.discriminatedUnion('type', [hello, heartbeat, report, commandDone, newToken]);
 export type StoreMessage = z.infer<typeof storeMessage>;
 
 export const storeMessageTypes: readonly string[] = storeMessage.options.map(

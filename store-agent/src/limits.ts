@@ -1,3 +1,5 @@
+import { limits } from '@hq-sync/protocol/limits';
+
 /** Every bound and time of the agent that is not the wire's own, each with its unit in its name. */
 export const agentLimits = {
   // the queue on disk
@@ -49,8 +51,8 @@ export const agentLimits = {
   // pull
   pullIntervalMs: 300_000,
   pullTimeoutMs: 60_000,
-  /** A page of products is 120 KB gzipped: 8 s on a line of 128 kbit/s. Applying it blocks the event loop for about 80 ms. */
-  maxPullRecords: 2_000,
+  /** A page of products is 300 KB gzipped: 19 s on a line of 128 kbit/s. Applying it blocks the event loop for about 200 ms. */
+  maxPullRecords: limits.maxPageRecords,
   /** Beside the records of a page: what stands around their data, and the last line. */
   pageSlackBytes: 64 * 1024,
   maxProblemBytes: 64 * 1024,

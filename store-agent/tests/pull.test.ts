@@ -196,7 +196,7 @@ describe('what goes wrong', () => {
       (count) => count === 1,
     );
     expect(copyOf(agent).lastError).toMatchObject({ code: 'page_too_large' });
-    expect(hq.pulls.map(({ maxRecords }) => maxRecords).slice(0, 2)).toEqual([2_000, 1_000]);
+    expect(hq.pulls.map(({ maxRecords }) => maxRecords).slice(0, 2)).toEqual([5_000, 2_500]);
   });
 
   test('a single record of the largest size is taken', async () => {
@@ -227,7 +227,7 @@ describe('what goes wrong', () => {
       (count) => count >= 12,
     );
     const asked = hq.pulls.map(({ maxRecords }) => maxRecords!);
-    expect(asked.slice(0, 4)).toEqual([2_000, 1_000, 500, 250]);
+    expect(asked.slice(0, 4)).toEqual([5_000, 2_500, 1_250, 625]);
     expect(asked.at(-1)).toBeGreaterThan(490);
     const [report] = await eventually(
       'the report',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { problemContentType, problemOf } from '@hq-sync/protocol/problem';
 import express, {
   type NextFunction,
@@ -10,22 +11,25 @@ import type { z } from 'zod';
 import { codedError } from '../http/coded-error.js';
 import { pathOf } from '../socket/read-frame.js';
 import { AdminError } from './admin-error.js';
-import { authenticateAdmin } from './admin-token.js';
-import { roles, type AdminContext, type Endpoint } from './endpoint.js';
+import { AdminDoor } from './authenticate.js';
+import { changeIn, entityTag, fingerprintOf } from './change.js';
+import { roles, type Actor, type AdminContext, type Endpoint } from './endpoint.js';
 import { adminEndpoints } from './endpoints.js';
 
 const maxBodyBytes = 100 * 1024;
+const maxKeyChars = 200;
 
 /** `/admin/v1`: every endpoint behind its token and its role, every failure a problem document. */
 export function createAdminRouter(context: AdminContext): Router {
   const router = express.Router();
+  const door = new AdminDoor(context.pool, context.config);
   const readJson = express.json({ limit: maxBodyBytes, type: () => true });
   const leaveBody: RequestHandler = (_request, _response, next) => next();
   for (const endpoint of adminEndpoints) {
     router[endpoint.method](
       endpoint.path.replace(/\{(\w+)\}/g, ':$1'),
       endpoint.ndjson ? leaveBody : readJson,
-      (request, response) => serve(context, endpoint, request, response),
+      (request, response) => serve(context, door, endpoint, request, response),
     );
   }
   router.use(() => {
@@ -39,28 +43,75 @@ export function createAdminRouter(context: AdminContext): Router {
 
 async function serve(
   context: AdminContext,
+  door: AdminDoor,
   endpoint: Endpoint,
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { name, role } = await authenticateAdmin(context.pool, request.headers.authorization);
-  if (roles.indexOf(role) < roles.indexOf(endpoint.role)) {
+  const actor = await door.admit(request.headers, request.socket.remoteAddress ?? 'unknown');
+  if (roles.indexOf(actor.role) < roles.indexOf(endpoint.role)) {
     throw new AdminError('forbidden', {
-      detail: `This needs the role ${endpoint.role}; the token has ${role}.`,
+      detail: `This needs the role ${endpoint.role}; the token has ${actor.role}.`,
     });
   }
   const params = parse(endpoint.params, request.params, 'path');
   const query = parse(endpoint.query, request.query, 'query');
   const body = parse(endpoint.body, request.body ?? {}, 'body');
-  const actor = { name, role, source: request.socket.remoteAddress ?? 'unknown' };
-  const answer = await endpoint.handle(context, { params, query, body, lines: request, actor } as never);
-  if (endpoint.method !== 'get')
-    context.events.audited(
-      name,
-      `${endpoint.method} ${endpoint.path}`,
-      request.params['storeId']?.toString() ?? null,
-    );
+  const lines = new HashedLines(request);
+  const change = changeIn(context.pool, {
+    actorId: actor.id,
+    idempotencyKey: idempotencyKey(request),
+    fingerprint: () =>
+      fingerprintOf(request.method, request.originalUrl, JSON.stringify(body ?? null), lines.digest()),
+    secret: endpoint.secret ?? false,
+    ifMatch: request.get('If-Match'),
+    current: endpoint.represent && ((tx) => endpoint.represent!(tx, params as never, true)),
+  });
+  const answer = await endpoint.handle(context, { params, query, body, lines, actor, change } as never);
+  if (endpoint.method !== 'get') noteChange(context, endpoint, actor, request);
+  if (endpoint.represent) {
+    const tag = entityTag(answer as object);
+    response.setHeader('ETag', tag);
+    if (endpoint.method === 'get' && request.get('If-None-Match') === tag)
+      return void response.status(304).end();
+  }
+  if (endpoint.secret) response.setHeader('Cache-Control', 'no-store');
   response.status(endpoint.status).json(answer);
+}
+
+/** The lines of an upload with their hash so far: another upload under the same key is another request. */
+class HashedLines implements AsyncIterable<Buffer> {
+  private readonly hash = createHash('sha256');
+
+  constructor(private readonly body: AsyncIterable<Buffer>) {}
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    for await (const chunk of this.body) {
+      this.hash.update(chunk);
+      yield chunk;
+    }
+  }
+
+  digest(): Buffer {
+    return this.hash.copy().digest();
+  }
+}
+
+function idempotencyKey(request: Request): string | undefined {
+  const key = request.get('Idempotency-Key');
+  if (key === undefined || (key !== '' && key.length <= maxKeyChars)) return key;
+  throw new AdminError('invalid_request', {
+    errors: [{ path: 'Idempotency-Key', message: `must have 1 to ${maxKeyChars} characters` }],
+  });
+}
+
+function noteChange(
+  { events }: AdminContext,
+  { method, path }: Endpoint,
+  { name }: Actor,
+  { params }: Request,
+): void {
+  events.audited(name, `${method} ${path}`, params['storeId']?.toString() ?? null);
 }
 
 function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
@@ -79,6 +130,8 @@ function answerFailure(context: AdminContext, error: unknown, request: Request, 
   const problem = problemFor(error);
   if (problem.status >= 500) context.events.requestFailed(`admin ${request.method} ${request.path}`, error);
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (problem.retryAfterSeconds !== undefined)
+    response.setHeader('Retry-After', String(problem.retryAfterSeconds));
   response.status(problem.status).type(problemContentType).send(JSON.stringify(problem));
 }
 

@@ -1,24 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Pool, Queryable } from '../db/database.js';
 import { bearerSecret, hashSecret, newSecret } from '../fleet/store-token.js';
-import { AdminError } from './admin-error.js';
 import type { Role } from './endpoint.js';
-
-/** Who may speak, read afresh at each request. @throws AdminError `unauthorized` */
-export async function authenticateAdmin(
-  db: Queryable,
-  authorization: string | undefined,
-): Promise<{ name: string; role: Role }> {
-  const secret = bearerSecret(authorization);
-  if (secret === undefined) throw new AdminError('unauthorized');
-  const { rows } = await db.query<{ name: string; role: Role }>(
-    `select name, role from hq.admin_token
-     where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`,
-    [hashSecret(secret)],
-  );
-  if (!rows[0]) throw new AdminError('unauthorized');
-  return rows[0];
-}
 
 /** The first admin token could not be read or written; the message is for a person. */
 export class AdminTokenFileError extends Error {

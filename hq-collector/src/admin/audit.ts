@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant } from '@hq-sync/protocol/primitives';
+import { id, instant, text } from '@hq-sync/protocol/primitives';
 import type { Transaction } from '../db/database.js';
 import { endpoint, type Actor } from './endpoint.js';
 import { page, pageQuery } from './page.js';
@@ -33,7 +33,12 @@ export const listAudit = endpoint({
   path: '/audit',
   role: 'operator',
   summary: 'Who changed what, newest first.',
-  query: pageQuery.extend({ storeId: id.optional() }),
+  query: pageQuery.extend({
+    storeId: id.optional(),
+    actor: text(300).optional(),
+    action: text(100).optional().describe('E.g. `token.generate`.'),
+    since: instant.optional(),
+  }),
   status: 200,
   answer: z.object({ items: z.array(auditRow), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
@@ -41,8 +46,16 @@ export const listAudit = endpoint({
       `select audit_id as "auditId", at, actor, action, store_id as "storeId", source, detail
        from hq.audit_log
        where ($1::text is null or store_id = $1) and ($2::bigint is null or audit_id < $2)
+         and ($4::text is null or actor = $4) and ($5::text is null or action = $5) and ($6::timestamptz is null or at >= $6)
        order by audit_id desc limit $3`,
-      [query.storeId ?? null, query.after ?? null, query.limit + 1],
+      [
+        query.storeId ?? null,
+        query.after ?? null,
+        query.limit + 1,
+        query.actor ?? null,
+        query.action ?? null,
+        query.since ?? null,
+      ],
     );
     return page(rows, query.limit, (row) => String(row.auditId));
   },

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Config } from '../config.js';
-import type { Pool } from '../db/database.js';
+import type { Pool, Queryable } from '../db/database.js';
 import type { Events } from '../events.js';
+import type { Change } from './change.js';
 
 /** Each role may do what the ones before it may. */
 export const roles = ['viewer', 'operator', 'admin'] as const;
@@ -9,6 +10,8 @@ export type Role = (typeof roles)[number];
 
 /** The person or program behind a request. */
 export interface Actor {
+  /** Of the token or the subject that was sent: idempotency keys and rates are counted for it. */
+  readonly id: string;
   readonly name: string;
   readonly role: Role;
   readonly source: string;
@@ -41,9 +44,21 @@ export interface Endpoint<P extends Shape = Shape, Q extends Shape = Shape, B ex
   readonly ndjson?: z.ZodType;
   readonly status: 200 | 201;
   readonly answer: z.ZodType;
+  /** The answer holds a secret: it is kept nowhere, also not for an idempotency key. */
+  readonly secret?: true;
+  /** What its ETag is of: as it stands now, in a change locked. Where there is none, neither ETag nor If-Match is. */
+  represent?(db: Queryable, params: Of<P>, lock: boolean): Promise<object>;
   handle(
     context: AdminContext,
-    request: { params: Of<P>; query: Of<Q>; body: Of<B>; lines: AsyncIterable<Buffer>; actor: Actor },
+    request: {
+      readonly params: Of<P>;
+      readonly query: Of<Q>;
+      readonly body: Of<B>;
+      readonly lines: AsyncIterable<Buffer>;
+      readonly actor: Actor;
+      /** Every change is made through it. */
+      readonly change: Change;
+    },
   ): Promise<unknown>;
 }
 

@@ -1,6 +1,5 @@
 import { instant, text } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
-import { withTransaction } from '../db/database.js';
 import { isSqlState } from '../db/sqlstate.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
@@ -58,11 +57,11 @@ export const createHoliday = endpoint({
   body: z.strictObject({ day, name: text(200), scope, hours: hours.default([]) }),
   status: 201,
   answer: holiday,
-  async handle({ pool }, { body, actor }) {
+  async handle(_context, { body, actor, change }) {
     const columnsOfScope = scopeColumns(body.scope);
     const { storeId, region } = columnsOfScope;
     try {
-      return await withTransaction(pool, async (tx) => {
+      return await change(async (tx) => {
         await requireScope(tx, columnsOfScope);
         const { rows } = await tx.query<Row>(
           `insert into hq.holiday (day, name, store_id, region, hours, created_by)
@@ -87,8 +86,8 @@ export const deleteHoliday = endpoint({
   params: z.object({ holidayId: z.uuid() }),
   status: 200,
   answer: holiday,
-  async handle({ pool }, { params: { holidayId }, actor }) {
-    return withTransaction(pool, async (tx) => {
+  async handle(_context, { params: { holidayId }, actor, change }) {
+    return change(async (tx) => {
       const { rows } = await tx.query<Row>(
         `delete from hq.holiday where holiday_id = $1 returning ${columns}`,
         [holidayId],

@@ -4,7 +4,7 @@ import { limits } from '@hq-sync/protocol/limits';
 import { count, id } from '@hq-sync/protocol/primitives';
 import type { QueryConfig } from 'pg';
 import { z } from 'zod';
-import { withTransaction, type Pool } from '../db/database.js';
+import type { Pool } from '../db/database.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
@@ -36,12 +36,12 @@ export const changeRecords = endpoint({
   ndjson: change,
   status: 200,
   answer: z.object({ lines: count, changed: count, deleted: count, unchanged: count }),
-  async handle({ pool, publish }, { params: { entity }, lines, actor }) {
+  async handle({ pool, publish }, { params: { entity }, lines, actor, change }) {
     await refuseUnlessPulled(pool, entity);
     const uploadId = randomUUID();
     try {
       const received = await receive(pool, uploadId, lines);
-      const outcome = await withTransaction(pool, async (tx) => {
+      const outcome = await change(async (tx) => {
         await tx.query(`set local statement_timeout = ${mergeTimeoutMs}`);
         await tx.query(takeEntityLock, [entity]);
         const { rows } = await tx.query<{ kept: number; changed: number; deleted: number }>({

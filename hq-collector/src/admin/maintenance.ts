@@ -1,6 +1,5 @@
 import { instant, text } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
-import { withTransaction } from '../db/database.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
@@ -65,8 +64,8 @@ export const startMaintenance = endpoint({
   }),
   status: 201,
   answer: maintenanceWindow,
-  async handle({ pool }, { body, actor }) {
-    return withTransaction(pool, async (tx) => {
+  async handle(_context, { body, actor, change }) {
+    return change(async (tx) => {
       const columnsOfScope = scopeColumns(body.scope);
       await requireScope(tx, columnsOfScope);
       const { rows: times } = await tx.query<{ startsAt: string; fits: boolean }>(
@@ -104,8 +103,8 @@ export const endMaintenance = endpoint({
   params: z.object({ windowId: z.uuid() }),
   status: 200,
   answer: maintenanceWindow,
-  async handle({ pool }, { params: { windowId }, actor }) {
-    return withTransaction(pool, async (tx) => {
+  async handle(_context, { params: { windowId }, actor, change }) {
+    return change(async (tx) => {
       const { rows } = await tx.query<{ storeId: string | null; over: boolean }>(
         `select store_id as "storeId", coalesce(ended_at, ends_at) <= hq.hq_now() as over
          from hq.maintenance_window where window_id = $1 for update`,

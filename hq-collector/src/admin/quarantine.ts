@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { id, text } from '@hq-sync/protocol/primitives';
 import { recordResult, type RecordResult } from '@hq-sync/protocol/push';
 import { z } from 'zod';
-import { withTransaction, type Transaction } from '../db/database.js';
+import type { Transaction } from '../db/database.js';
 import { takePushLock } from '../sync/push-lock.js';
 import { readSendingStore } from '../sync/sender.js';
 import { storeBatch } from '../sync/store-batch.js';
@@ -11,6 +11,10 @@ import { audit } from './audit.js';
 import { camelCaseKeys } from './camel-case.js';
 import { endpoint } from './endpoint.js';
 import { page, pageQuery } from './page.js';
+
+const quarantined = z.looseObject({ quarantineId: z.int(), content: z.string() });
+const answerOf = (row: { content: Buffer }) =>
+  camelCaseKeys({ ...row, content: row.content.toString('base64') });
 
 const params = z.object({ quarantineId: z.coerce.number().int().min(1) });
 
@@ -26,7 +30,7 @@ export const listQuarantine = endpoint({
   }),
   status: 200,
   answer: z.object({
-    items: z.array(z.looseObject({ quarantineId: z.int(), content: z.string() })),
+    items: z.array(quarantined),
     next: z.string().nullable(),
   }),
   async handle({ pool }, { query }) {
@@ -36,8 +40,25 @@ export const listQuarantine = endpoint({
        order by quarantine_id desc limit $4`,
       [query.state, query.storeId ?? null, query.after ?? null, query.limit + 1],
     );
-    const items = rows.map((row) => camelCaseKeys({ ...row, content: row.content.toString('base64') }));
-    return page(items, query.limit, (row) => String(row['quarantineId']));
+    return page(rows.map(answerOf), query.limit, (row) => String(row['quarantineId']));
+  },
+});
+
+export const getQuarantined = endpoint({
+  method: 'get',
+  path: '/quarantine/{quarantineId}',
+  role: 'viewer',
+  summary: 'One record that is or was in quarantine; `content` is the line as it came, in base64.',
+  params,
+  status: 200,
+  answer: quarantined,
+  async handle({ pool }, { params: { quarantineId } }) {
+    const { rows } = await pool.query<{ content: Buffer }>(
+      'select * from hq_view.quarantined_records where quarantine_id = $1',
+      [quarantineId],
+    );
+    if (!rows[0]) throw new AdminError('quarantine_not_found');
+    return answerOf(rows[0]);
   },
 });
 
@@ -50,15 +71,16 @@ export const replayQuarantined = endpoint({
   params,
   body: z.strictObject({
     record: z.looseObject({}).optional().describe('The corrected record: `{id, revision, data}`.'),
+    note: text(1_000).optional(),
   }),
   status: 200,
   answer: recordResult,
-  async handle({ pool, config }, { params: { quarantineId }, body, actor }): Promise<RecordResult> {
-    return withTransaction(pool, async (tx) => {
+  async handle({ config }, { params: { quarantineId }, body, actor, change }): Promise<RecordResult> {
+    return change(async (tx) => {
       const held = await lockHeld(tx, quarantineId);
       const content = body.record ? Buffer.from(JSON.stringify(body.record)) : held.content;
       // Resolved first: held again, the same content is a row of its own.
-      await resolve(tx, quarantineId, 'replayed', actor.name);
+      await resolve(tx, quarantineId, 'replayed', actor.name, body.note ?? null);
       await tx.query(takePushLock(held.store_id));
       const { records } = await storeBatch(
         tx,
@@ -77,7 +99,8 @@ export const replayQuarantined = endpoint({
       const result = records[0]!;
       await audit(tx, actor, 'quarantine.replay', held.store_id, {
         quarantineId,
-        corrected: body.record !== undefined,
+        ...(body.record && { corrected: body.record }),
+        ...(body.note !== undefined && { note: body.note }),
         result,
       });
       return result;
@@ -94,10 +117,10 @@ export const discardQuarantined = endpoint({
   body: z.strictObject({ note: text(1_000) }),
   status: 200,
   answer: z.object({ quarantineId: z.int(), state: z.literal('discarded') }),
-  async handle({ pool }, { params: { quarantineId }, body, actor }) {
-    return withTransaction(pool, async (tx) => {
+  async handle(_context, { params: { quarantineId }, body, actor, change }) {
+    return change(async (tx) => {
       const held = await lockHeld(tx, quarantineId);
-      await resolve(tx, quarantineId, 'discarded', actor.name);
+      await resolve(tx, quarantineId, 'discarded', actor.name, body.note);
       await tx.query(resolveEmptyEpisode, [held.store_id, held.entity]);
       await audit(tx, actor, 'quarantine.discard', held.store_id, { quarantineId, note: body.note });
       return { quarantineId, state: 'discarded' };
@@ -127,10 +150,12 @@ async function resolve(
   quarantineId: number,
   state: 'replayed' | 'discarded',
   by: string,
+  note: string | null,
 ): Promise<void> {
   await tx.query(
-    `update hq.quarantined_record set state = $2, resolved_at = clock_timestamp(), resolved_by = $3 where quarantine_id = $1`,
-    [quarantineId, state, by],
+    `update hq.quarantined_record set state = $2, resolved_at = clock_timestamp(), resolved_by = $3, note = $4
+     where quarantine_id = $1`,
+    [quarantineId, state, by, note],
   );
 }
 

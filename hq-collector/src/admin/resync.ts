@@ -1,12 +1,13 @@
 import { entityName } from '@hq-sync/protocol/entity';
 import { count, id, instant } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
-import { withTransaction, type Transaction } from '../db/database.js';
-import { hintStoreChanged } from '../fleet/watch.js';
+import type { Transaction } from '../db/database.js';
+import { endJobs } from '../sync/resync-end.js';
 import { resyncStates } from '../sync/resync-state.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
+import { chosenEntities } from './pulled-entities.js';
 import { page, pageQuery } from './page.js';
 import { lockLivingStore, storeParams } from './stores.js';
 
@@ -23,11 +24,12 @@ const job = z.object({
   recordsTotal: count.describe('What the store had to get when the job started; 0 while it is queued.'),
   recordsConfirmed: count,
   percent: z.int().min(0).max(100),
+  rolloutId: z.uuid().nullable().describe('Of the rollout that it is part of.'),
 });
 
 const columns = `
   job_id as "jobId", store_id as "storeId", entities, state, message, created_at as "createdAt", created_by as "createdBy",
-  started_at as "startedAt", ended_at as "endedAt", records_total as "recordsTotal", records_confirmed as "recordsConfirmed", percent`;
+  started_at as "startedAt", ended_at as "endedAt", records_total as "recordsTotal", records_confirmed as "recordsConfirmed", percent, rollout_id as "rolloutId"`;
 
 export const forceResync = endpoint({
   method: 'post',
@@ -39,17 +41,17 @@ export const forceResync = endpoint({
   body: z.strictObject({ entities: z.array(entityName).min(1).optional() }),
   status: 201,
   answer: job,
-  async handle(context, { params: { storeId }, body, actor }) {
+  async handle(context, { params: { storeId }, body, actor, change }) {
     const { pool, publish } = context;
     // What has been committed belongs to the resync, published or not.
     await publish();
-    const jobId = await withTransaction(pool, async (tx) => {
+    const { jobId } = await change(async (tx) => {
       await lockLivingStore(tx, storeId);
       await refuseWithoutServer(tx, storeId);
       const entities = await chosenEntities(tx, body.entities);
       const active = await activeJob(tx, storeId);
       if (active) {
-        if (entities.every((entity) => active.entities.includes(entity))) return active.jobId;
+        if (entities.every((entity) => active.entities.includes(entity))) return { jobId: active.jobId };
         throw new AdminError('resync_active', { detail: `Job ${active.jobId} is under way.` });
       }
       const { rows } = await tx.query<{ jobId: string }>(
@@ -57,7 +59,7 @@ export const forceResync = endpoint({
         [storeId, entities, actor.name],
       );
       await audit(tx, actor, 'resync.force', storeId, { entities, jobId: rows[0]!.jobId });
-      return rows[0]!.jobId;
+      return { jobId: rows[0]!.jobId };
     });
     await context.startResyncs();
     const { rows } = await pool.query<object>(
@@ -73,7 +75,11 @@ export const listResyncs = endpoint({
   path: '/resync-jobs',
   role: 'viewer',
   summary: 'Resync jobs, newest first.',
-  query: pageQuery.extend({ storeId: id.optional(), state: z.enum(resyncStates).optional() }),
+  query: pageQuery.extend({
+    storeId: id.optional(),
+    rolloutId: z.uuid().optional(),
+    state: z.enum(resyncStates).optional(),
+  }),
   status: 200,
   answer: z.object({ items: z.array(job), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
@@ -81,8 +87,15 @@ export const listResyncs = endpoint({
       `select ${columns} from hq_view.resync_jobs
        where ($1::text is null or store_id = $1) and ($2::text is null or state = $2)
          and ($3::uuid is null or (created_at, job_id) < (select created_at, job_id from hq.resync_job where job_id = $3))
+         and ($5::uuid is null or rollout_id = $5)
        order by created_at desc, job_id desc limit $4`,
-      [query.storeId ?? null, query.state ?? null, query.after ?? null, query.limit + 1],
+      [
+        query.storeId ?? null,
+        query.state ?? null,
+        query.after ?? null,
+        query.limit + 1,
+        query.rolloutId ?? null,
+      ],
     );
     return page(rows, query.limit, (row) => String(row['jobId']));
   },
@@ -117,33 +130,20 @@ export const cancelResync = endpoint({
   params: jobParams,
   status: 200,
   answer: job,
-  async handle({ pool }, { params: { jobId }, actor }) {
-    await withTransaction(pool, async (tx) => {
+  async handle({ pool }, { params: { jobId }, actor, change }) {
+    await change(async (tx) => {
       // The command before its job, as the store's own answer to it locks them.
       await tx.query('select from hq.store_command where command_id = $1 for update', [jobId]);
-      const { rows } = await tx.query<{ storeId: string; state: string; entities: string[] }>(
-        `select store_id as "storeId", state, entities from hq.resync_job where job_id = $1 for update`,
+      const { rows } = await tx.query<{ storeId: string; state: string }>(
+        `select store_id as "storeId", state from hq.resync_job where job_id = $1 for update`,
         [jobId],
       );
       if (!rows[0]) throw new AdminError('resync_not_found');
-      const { storeId, state, entities } = rows[0];
+      const { storeId, state } = rows[0];
       if (state !== 'queued' && state !== 'running') throw new AdminError('resync_ended');
-      await tx.query(
-        `update hq.resync_job set state = 'cancelled', ended_at = clock_timestamp() where job_id = $1`,
-        [jobId],
-      );
-      await tx.query(
-        `update hq.store_command set done_at = clock_timestamp(), outcome = 'cancelled' where command_id = $1 and done_at is null`,
-        [jobId],
-      );
-      if (state === 'running') {
-        await tx.query(
-          `insert into hq.store_command (store_id, command, created_by, entities, job_id) values ($1, 'cancel_resync', $2, $3, $4)`,
-          [storeId, actor.name, entities, jobId],
-        );
-        await tx.query(hintStoreChanged);
-      }
+      await endJobs(tx, [jobId], actor.name);
       await audit(tx, actor, 'resync.cancel', storeId, { jobId });
+      return { jobId };
     });
     const { rows } = await pool.query<object>(
       `select ${columns} from hq_view.resync_jobs where job_id = $1`,
@@ -156,20 +156,6 @@ export const cancelResync = endpoint({
 async function refuseWithoutServer(tx: Transaction, storeId: string): Promise<void> {
   const { rowCount } = await tx.query('select from hq.store_connection where store_id = $1', [storeId]);
   if (rowCount === 0) throw new AdminError('no_store_server');
-}
-
-async function chosenEntities(tx: Transaction, wanted: readonly string[] | undefined): Promise<string[]> {
-  const { rows } = await tx.query<{ entity: string; direction: string }>(
-    'select entity, direction from hq.entity',
-  );
-  const pulled = rows.filter(({ direction }) => direction === 'pull').map(({ entity }) => entity);
-  if (wanted === undefined) return pulled.sort();
-  for (const entity of wanted) {
-    if (pulled.includes(entity)) continue;
-    const known = rows.some((row) => row.entity === entity);
-    throw new AdminError(known ? 'entity_not_pulled' : 'entity_not_found', { detail: entity });
-  }
-  return [...new Set(wanted)].sort();
 }
 
 async function activeJob(tx: Transaction, storeId: string) {

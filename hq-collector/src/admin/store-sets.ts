@@ -1,6 +1,6 @@
 import { id } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
-import { withTransaction } from '../db/database.js';
+import type { Queryable } from '../db/database.js';
 import { isSqlState } from '../db/sqlstate.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
@@ -33,6 +33,22 @@ export const listStoreSets = endpoint({
   },
 });
 
+export const getStoreSet = endpoint({
+  method: 'get',
+  path: '/sets/{set}',
+  role: 'viewer',
+  summary: 'One set with its stores.',
+  params,
+  status: 200,
+  answer: storeSet,
+  represent: (db, { set }) => readStoreSet(db, set),
+  async handle({ pool }, { params: { set } }) {
+    const found = await readStoreSet(pool, set);
+    if (!found.known) throw new AdminError('store_set_not_found');
+    return { set, storeIds: found.storeIds };
+  },
+});
+
 export const putStoreSet = endpoint({
   method: 'put',
   path: '/sets/{set}',
@@ -43,10 +59,11 @@ export const putStoreSet = endpoint({
   body: z.strictObject({ storeIds: z.array(id).max(maxMembers) }),
   status: 200,
   answer: storeSet,
-  async handle({ pool, publish }, { params: { set }, body, actor }) {
+  represent: (db, { set }) => readStoreSet(db, set),
+  async handle({ publish }, { params: { set }, body, actor, change }) {
     const storeIds = [...new Set(body.storeIds)].sort();
     try {
-      await withTransaction(pool, async (tx) => {
+      await change(async (tx) => {
         await tx.query('insert into hq.store_set (store_set) values ($1) on conflict do nothing', [set]);
         await tx.query('select from hq.store_set where store_set = $1 for update', [set]);
         await tx.query(
@@ -58,6 +75,7 @@ export const putStoreSet = endpoint({
           [set, storeIds],
         );
         await audit(tx, actor, 'set.put', null, { set, storeIds });
+        return { set };
       });
     } catch (error) {
       if (isSqlState(error) && error.code === '23503') throw new AdminError('store_not_found');
@@ -67,3 +85,15 @@ export const putStoreSet = endpoint({
     return { set, storeIds };
   },
 });
+
+async function readStoreSet(
+  db: Queryable,
+  set: string,
+): Promise<{ set: string; storeIds: string[] } & { known: boolean }> {
+  const { rows } = await db.query<{ storeIds: string[] }>(
+    `select coalesce(array_agg(m.store_id order by m.store_id) filter (where m.store_id is not null), '{}') as "storeIds"
+     from hq.store_set s left join hq.store_set_member m using (store_set) where s.store_set = $1 group by s.store_set`,
+    [set],
+  );
+  return { set, storeIds: rows[0]?.storeIds ?? [], known: rows[0] !== undefined };
+}

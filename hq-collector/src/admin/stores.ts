@@ -1,6 +1,6 @@
 import { currency, id, instant, text, timeOfDay } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
-import { withTransaction, type Transaction } from '../db/database.js';
+import type { Queryable, Transaction } from '../db/database.js';
 import { isSqlState } from '../db/sqlstate.js';
 import { hintStoreChanged } from '../fleet/watch.js';
 import { AdminError } from './admin-error.js';
@@ -24,6 +24,9 @@ const timezone = z
   .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/)
   .refine(isIanaZone, { error: 'is no IANA time zone' });
 
+const maxTags = 20;
+const tag = z.string().regex(/^[a-z0-9][a-z0-9:_-]{0,62}$/, { error: 'must be a lower-case word' });
+
 const changeable = {
   name: text(200),
   region: text(200).nullable().optional(),
@@ -31,6 +34,7 @@ const changeable = {
   currency,
   openingHours: openingHours.nullable().optional().describe('null: always open.'),
   dayCutover: timeOfDay.optional(),
+  tags: z.array(tag).max(maxTags).optional().describe('Words to find stores by, e.g. `pilot`.'),
 };
 
 export const storeParams = z.object({ storeId: id });
@@ -50,28 +54,40 @@ const store = z.object({
   currency,
   openingHours: openingHours.nullable(),
   dayCutover: timeOfDay,
+  tags: z.array(z.string()),
   createdAt: instant,
   archivedAt: instant.nullable(),
 });
 
 const columns = `
   store_id as "storeId", name, region, timezone, currency, opening_hours as "openingHours",
-  to_char(day_cutover, 'HH24:MI') as "dayCutover", created_at as "createdAt", archived_at as "archivedAt"`;
+  to_char(day_cutover, 'HH24:MI') as "dayCutover", tags, created_at as "createdAt", archived_at as "archivedAt"`;
 
 export const listStores = endpoint({
   method: 'get',
   path: '/stores',
   role: 'viewer',
   summary: 'The stores, by id.',
-  query: pageQuery.extend({ archived: z.enum(['true', 'false']).default('false') }),
+  query: pageQuery.extend({
+    archived: z.enum(['true', 'false']).default('false'),
+    region: text(200).optional(),
+    tag: tag.optional(),
+  }),
   status: 200,
   answer: z.object({ items: z.array(store), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
     const { rows } = await pool.query<{ storeId: string }>(
       `select ${columns} from hq.store
        where store_id > $1 and (archived_at is not null) = $2
+         and ($4::text is null or region = $4) and ($5::text is null or $5 = any(tags))
        order by store_id limit $3`,
-      [query.after ?? '', query.archived === 'true', query.limit + 1],
+      [
+        query.after ?? '',
+        query.archived === 'true',
+        query.limit + 1,
+        query.region ?? null,
+        query.tag ?? null,
+      ],
     );
     return page(rows, query.limit, (row) => row.storeId);
   },
@@ -85,13 +101,8 @@ export const getStore = endpoint({
   params: storeParams,
   status: 200,
   answer: store,
-  async handle({ pool }, { params }) {
-    const { rows } = await pool.query(`select ${columns} from hq.store where store_id = $1`, [
-      params.storeId,
-    ]);
-    if (!rows[0]) throw new AdminError('store_not_found');
-    return rows[0] as object;
-  },
+  represent: (db, { storeId }, lock) => readStore(db, storeId, lock),
+  handle: ({ pool }, { params: { storeId } }) => readStore(pool, storeId, false),
 });
 
 export const createStore = endpoint({
@@ -102,12 +113,12 @@ export const createStore = endpoint({
   body: newStore,
   status: 201,
   answer: store,
-  async handle({ pool }, { body, actor }) {
-    return withTransaction(pool, async (tx) => {
+  async handle(_context, { body, actor, change }) {
+    return change(async (tx) => {
       await checkTimezone(tx, body.timezone);
       const { rows } = await tx.query(
-        `insert into hq.store (store_id, name, region, timezone, currency, opening_hours, day_cutover)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        `insert into hq.store (store_id, name, region, timezone, currency, opening_hours, day_cutover, tags)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (store_id) do nothing
          returning ${columns}`,
         [
@@ -118,6 +129,7 @@ export const createStore = endpoint({
           body.currency,
           jsonOrNull(body.openingHours),
           body.dayCutover ?? '00:00',
+          tagsOf(body.tags ?? []),
         ],
       );
       if (!rows[0]) throw new AdminError('store_exists');
@@ -136,8 +148,9 @@ export const changeStore = endpoint({
   body: storeChange,
   status: 200,
   answer: store,
-  async handle({ pool }, { params, body, actor }) {
-    return withTransaction(pool, async (tx) => {
+  represent: (db, { storeId }, lock) => readStore(db, storeId, lock),
+  async handle(_context, { params, body, actor, change }) {
+    return change(async (tx) => {
       if (body.timezone) await checkTimezone(tx, body.timezone);
       await lockLivingStore(tx, params.storeId);
       const { rows } = await tx.query(
@@ -148,6 +161,7 @@ export const changeStore = endpoint({
            currency = coalesce($6, currency),
            opening_hours = case when $7 then $8::jsonb else opening_hours end,
            day_cutover = coalesce($9::time, day_cutover),
+           tags = coalesce($10::text[], tags),
            changed_at = clock_timestamp()
          where store_id = $1
          returning ${columns}`,
@@ -161,6 +175,7 @@ export const changeStore = endpoint({
           body.openingHours !== undefined,
           jsonOrNull(body.openingHours),
           body.dayCutover ?? null,
+          body.tags ? tagsOf(body.tags) : null,
         ],
       );
       await audit(tx, actor, 'store.change', params.storeId, body);
@@ -180,8 +195,8 @@ export const archiveStore = endpoint({
   body: z.strictObject({ force: z.boolean().default(false) }),
   status: 200,
   answer: store,
-  async handle({ pool }, { params, body, actor }) {
-    return withTransaction(pool, async (tx) => {
+  async handle(_context, { params, body, actor, change }) {
+    return change(async (tx) => {
       await lockLivingStore(tx, params.storeId);
       const { rows: claims } = await tx.query<{ pending: number }>(
         'select pending_records as pending from hq.store_connection where store_id = $1',
@@ -213,6 +228,18 @@ export const archiveStore = endpoint({
     });
   },
 });
+
+/** @throws AdminError `store_not_found` */
+async function readStore(db: Queryable, storeId: string, lock: boolean): Promise<object> {
+  const { rows } = await db.query<object>(
+    `select ${columns} from hq.store where store_id = $1 ${lock ? 'for no key update' : ''}`,
+    [storeId],
+  );
+  if (!rows[0]) throw new AdminError('store_not_found');
+  return rows[0];
+}
+
+const tagsOf = (tags: readonly string[]): string[] => [...new Set(tags)].sort();
 
 /** Locks the store's row for this transaction. @throws AdminError when there is no such store, or it is archived. */
 export async function lockLivingStore(tx: Transaction, storeId: string): Promise<void> {

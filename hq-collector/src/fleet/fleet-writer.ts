@@ -159,19 +159,27 @@ function connectedRow(change: Extract<FleetChange, { type: 'connected' }>) {
   };
 }
 
+// With the first use of a pending token the grace of those before it starts.
 // Two instances take turns when the one that comes is the one that was there before the present one. Ten minutes bound
 // it: a machine that was swapped back after a day is no duplicate. A clone has the same instance: see `writeOutlived`.
 const writeConnected = `
   with e as (
     select * from jsonb_to_recordset($1::jsonb) as r(store_id text, connection_id uuid, token_id uuid, age_ms float8,
       instance_id uuid, agent_version text, schema_version integer, schema_compatible boolean, skew_ms bigint, pending bigint)
+  ), first_used as (
+    select t.store_id, t.token_id, t.grace from hq.store_token t join e using (token_id) where t.pending_until is not null
   ), used as (
     update hq.store_token t
-    set last_used_at = clock_timestamp(), first_used_at = coalesce(t.first_used_at, clock_timestamp())
+    set last_used_at = clock_timestamp(), first_used_at = coalesce(t.first_used_at, clock_timestamp()),
+      pending_until = null, grace = null
     from e where t.token_id = e.token_id
+  ), grace as (
+    update hq.store_token t set superseded_at = least(t.superseded_at, clock_timestamp() + f.grace)
+    from first_used f where t.store_id = f.store_id and t.token_id <> f.token_id and t.revoked_at is null and t.pending_until is null
   )
   update hq.store_connection c set
     connection_id = e.connection_id,
+    token_id = e.token_id,
     replica_id = $2,
     connected_at = clock_timestamp() - e.age_ms * interval '1 ms',
     last_heartbeat_at = clock_timestamp() - e.age_ms * interval '1 ms',

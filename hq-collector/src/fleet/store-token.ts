@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Queryable } from '../db/database.js';
 
 /** 256 random bits; the prefix lets people and secret scanners know it for what it is. */
-export function newSecret(prefix: 'hqs' | 'hqa'): string {
+export function newSecret(prefix: 'hqs' | 'hqa' | 'hqe' | 'hqp'): string {
   return `${prefix}_${randomBytes(32).toString('base64url')}`;
 }
 
@@ -61,6 +61,7 @@ export const tokenRejection = `
     when t.revoked_at is not null or s.archived_at is not null then 'token_revoked'
     when t.expires_at <= clock_timestamp() then 'token_expired'
     when t.superseded_at <= clock_timestamp() then 'token_superseded'
+    when t.pending_until <= clock_timestamp() then 'token_expired'
   end`;
 
 const tokenByHash = `

@@ -19,6 +19,7 @@ export interface Routes {
   readonly admin: AdminContext;
   readonly push: PushRoute;
   readonly pull: PullRoute;
+  readonly enrol: readonly RequestHandler[];
   readonly metrics: ProcessMetrics;
   readonly storeMetrics: RequestHandler;
   readonly page: RequestHandler;
@@ -48,6 +49,10 @@ export function createApp(routes: Routes): Express {
   });
   app.post('/v1/pull/:entity', (request, response) => routes.pull.handle(request, response));
   app.all('/v1/pull/:entity', () => {
+    throw new CodedError('method_not_allowed');
+  });
+  app.post('/v1/enrol', ...routes.enrol);
+  app.all('/v1/enrol', () => {
     throw new CodedError('method_not_allowed');
   });
   app.all('/v1/socket', (_request, response) => {

@@ -1,5 +1,6 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { errors, type ErrorCode } from '@hq-sync/protocol/error-code';
+import { enrolAnswer, enrolRequest } from '@hq-sync/protocol/enrol';
 import { entityName } from '@hq-sync/protocol/entity';
 import { problemContentType } from '@hq-sync/protocol/problem';
 import { pageEnd, pulledRecord, pullRequest } from '@hq-sync/protocol/pull';
@@ -37,7 +38,20 @@ function makeDocument(): Document {
   registry.registerPath(pushPath());
   registry.registerPath(pullPath());
   for (const path of probePaths()) registry.registerPath(path);
-  for (const { method, path, role, summary, params, query, body, ndjson, status, answer } of adminEndpoints) {
+  registry.registerPath(enrolPath());
+  for (const {
+    method,
+    path,
+    role,
+    summary,
+    params,
+    query,
+    body,
+    ndjson,
+    status,
+    answer,
+    represent,
+  } of adminEndpoints) {
     registry.registerPath({
       method,
       path: `/admin/v1${path}`,
@@ -48,6 +62,10 @@ function makeDocument(): Document {
       request: {
         ...(params && { params: params as z.ZodObject }),
         ...(query && { query: query as z.ZodObject }),
+        headers: [
+          ...(method === 'post' ? [idempotencyKey] : []),
+          ...(represent ? [method === 'get' ? ifNoneMatch : ifMatch] : []),
+        ],
         ...(body && {
           body: { required: method !== 'delete', content: { 'application/json': { schema: body } } },
         }),
@@ -55,7 +73,8 @@ function makeDocument(): Document {
       },
       responses: {
         [status]: { description: 'Done.', content: { 'application/json': { schema: answer } } },
-        ...problems([400, 401, 403, 404, 409, 413, 500, 503], 'See its `code`.'),
+        ...(represent && method === 'get' && { 304: { description: 'As the ETag says.' } }),
+        ...problems([400, 401, 403, 404, 409, 412, 413, 422, 429, 500, 503], 'See its `code`.'),
       },
     });
   }
@@ -67,6 +86,36 @@ function makeDocument(): Document {
       description: 'Stores speak under `/v1`, people and programs of HQ under `/admin/v1`.',
     },
   });
+}
+
+const idempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('The same request again, within a day, has the same answer and changes nothing more.'),
+});
+const ifMatch = z.object({
+  'If-Match': z.string().optional().describe('The ETag of what was read: 412 when it has changed since.'),
+});
+const ifNoneMatch = z.object({ 'If-None-Match': z.string().optional() });
+
+function enrolPath(): RouteConfig {
+  return {
+    method: 'post',
+    path: '/v1/enrol',
+    summary: 'Trades a one-time code for the token whose hash comes with it.',
+    tags: ['store'],
+    request: { body: { required: true, content: { 'application/json': { schema: enrolRequest } } } },
+    responses: {
+      200: {
+        description: 'HQ takes the token from now on.',
+        content: { 'application/json': { schema: enrolAnswer } },
+      },
+      ...problems([400, 403, 429, 500, 503], 'See its `code`.'),
+    },
+  };
 }
 
 /** Codes that only one of the two ways can meet. */
@@ -88,7 +137,13 @@ const pushOnly: readonly ErrorCode[] = [
   'quarantine_full',
 ];
 /** HTTP answers that are no answer to a push or a pull. */
-const elsewhere: readonly ErrorCode[] = ['not_found', 'method_not_allowed', 'upgrade_required'];
+const elsewhere: readonly ErrorCode[] = [
+  'not_found',
+  'method_not_allowed',
+  'upgrade_required',
+  'enrolment_invalid',
+  'enrolment_refused',
+];
 
 function refusals(unmet: readonly ErrorCode[]): RouteConfig['responses'] {
   const statuses = new Map<number, ErrorCode[]>();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { errors, type ErrorCode } from '@hq-sync/protocol/error-code';
 import type { HqMessage, StoreSettings } from '@hq-sync/protocol/hq-message';
-import type { CommandDone, Heartbeat, Hello, Report } from '@hq-sync/protocol/store-message';
+import type { CommandDone, Heartbeat, Hello, NewToken, Report } from '@hq-sync/protocol/store-message';
 import type { WebSocket } from 'ws';
 import type { DisconnectReason } from '../fleet/disconnect-reason.js';
 import { probe, type LivenessClock, type SilenceRule } from '../fleet/liveness-clock.js';
@@ -21,6 +21,7 @@ export interface ConnectionEvents {
   heartbeat(connection: StoreConnection, heartbeat: Heartbeat): void;
   report(connection: StoreConnection, report: Report): void;
   commandDone(connection: StoreConnection, done: CommandDone): void;
+  newToken(connection: StoreConnection, token: NewToken): void;
   frameRefused(connection: StoreConnection, code: ErrorCode, message: string): void;
   heartbeatLost(connection: StoreConnection): void;
   closed(connection: StoreConnection, reason: DisconnectReason): void;
@@ -165,6 +166,8 @@ export class StoreConnection {
         return this.events.report(this, message);
       case 'command_done':
         return this.events.commandDone(this, message);
+      case 'new_token':
+        return this.events.newToken(this, message);
     }
   }
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { limits } from '@hq-sync/protocol/limits';
 import type { ErrorCode } from '@hq-sync/protocol/error-code';
 import type { Command, News, StoreSettings } from '@hq-sync/protocol/hq-message';
-import type { CommandDone, Heartbeat, Hello, Report } from '@hq-sync/protocol/store-message';
+import type { CommandDone, Heartbeat, Hello, NewToken, Report } from '@hq-sync/protocol/store-message';
 import type { WebSocket } from 'ws';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/database.js';
@@ -13,6 +13,7 @@ import type { FleetWriter } from '../fleet/fleet-writer.js';
 import { LivenessClock } from '../fleet/liveness-clock.js';
 import { readStoreSettings } from '../fleet/store-settings.js';
 import type { StoreIdentity, TokenRejection } from '../fleet/store-token.js';
+import { keepNewToken } from '../fleet/token-rotation.js';
 import { commandFrame, waitingCommands, type WatchedFleet } from '../fleet/watch.js';
 import type { FailureRecorder } from '../sync/failure-recorder.js';
 import { kindOf } from '../sync/kind-of.js';
@@ -121,6 +122,21 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
     this.context.pool
       .query(finishCommand, [done.commandId, connection.storeId, done.outcome, done.message ?? null])
       .catch((error: unknown) => this.context.events.databaseFailed('command_done', error)); // delivered again at the next watch
+  }
+
+  newToken(connection: StoreConnection, token: NewToken): void {
+    const { pool, events } = this.context;
+    keepNewToken(pool, connection.storeId, token).then(
+      // Unanswered, the store says it again when the command comes again.
+      (usableUntil) =>
+        usableUntil &&
+        connection.send({
+          type: 'new_token_known',
+          commandId: token.commandId,
+          usableUntil: usableUntil.toISOString(),
+        }),
+      (error: unknown) => events.databaseFailed('new_token', error),
+    );
   }
 
   frameRefused(connection: StoreConnection, code: ErrorCode, message: string): void {

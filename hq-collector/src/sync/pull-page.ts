@@ -34,6 +34,14 @@ export async function readPage(db: Queryable, range: PageRange): Promise<Page> {
   const { entity, sets, memberSets, upTo, deletesAfter, maxRecords } = range;
   const names = sets.map(({ storeSet }) => storeSet);
   const after = sets.map((set) => set.after);
+  if (sets.length === 1) {
+    const { rows } = await db.query<ReadBody & { end: number }>({
+      name: 'page-of-one-set',
+      text: pageOfOneSet,
+      values: [entity, names[0], after[0], upTo, deletesAfter, maxRecords, memberSets],
+    });
+    if (rows[0]!.body !== null) return pageOf(rows[0]!, rows[0]!.end, upTo);
+  }
   const cut = await db.query<{ end: number; bytes: number }>({
     name: 'page-end',
     text: pageEnd,
@@ -48,13 +56,24 @@ export async function readPage(db: Queryable, range: PageRange): Promise<Page> {
     });
     end = rows[0]!.end;
   }
-  const { rows } = await db.query<{ body: string; records: number; head: number; forgotten: number }>({
+  const { rows } = await db.query<ReadBody>({
     name: 'page-body',
     text: pageBody,
     values: [entity, names, after, end, deletesAfter, memberSets],
   });
-  const { body, ...page } = rows[0]!;
-  return { ...page, body: Buffer.from(body), end, left: end < upTo };
+  return pageOf(rows[0]!, end, upTo);
+}
+
+interface ReadBody {
+  /** Null: the page must be read in two steps, because it is too large or has pointers in it. */
+  readonly body: string | null;
+  readonly records: number;
+  readonly head: number;
+  readonly forgotten: number;
+}
+
+function pageOf({ body, records, head, forgotten }: ReadBody, end: number, upTo: number): Page {
+  return { body: Buffer.from(body ?? ''), records, head, forgotten, end, left: end < upTo };
 }
 
 // One walk along the index for each set, each no longer than the page and one more. With many sets each walk is shorter:
@@ -102,6 +121,29 @@ const pageEndByBytes = `
   )
   select max(position) as end from measured where number = 1 or bound <= $6::integer`;
 
+const deletedLine = `'{"id":' || to_json(record_id)::text || E',"deleted":true}\\n'`;
+
+// Nothing is walked through twice. The next position beyond the page tells a full page from the last one.
+const pageOfOneSet = `
+  select coalesce(h.head, 0) as head, coalesce(h.forgotten, 0) as forgotten, page.records,
+    case when exists (
+      select from hq.hq_record r
+      where r.entity = $1 and r.store_set = $2 and r.position > page.last and r.position <= $4
+    ) then page.last else $4::bigint end as "end",
+    case when coalesce(page.bytes, 0) <= ${limits.maxPageBytes} and not exists (
+      select from hq.hq_pointer p
+      where p.entity = $1 and p.store_set = $2 and p.position > greatest($3::bigint, $5) and p.position <= $4
+    ) then coalesce(page.body, '') end as body
+  from (
+    select string_agg(coalesce(case when $2 = any($7::text[]) then line end, ${deletedLine}), '' order by position)
+        filter (where not deleted or position > $5) as body,
+      count(*) filter (where not deleted or position > $5) as records, sum(bytes) as bytes, max(position) as last
+    from (
+      select position, bytes, deleted, line, record_id from hq.hq_record r
+      where r.entity = $1 and r.store_set = $2 and r.position > $3 and r.position <= $4
+      order by r.position limit $6::integer) walk
+  ) page left join hq.entity_head h on h.entity = $1`;
+
 // By index, like the walks above: without the limit, which no range of a page has, its plan for any values reads the table.
 const pageBody = `
   with sets as materialized (
@@ -123,7 +165,7 @@ const pageBody = `
   )
   select coalesce(h.head, 0) as head, coalesce(h.forgotten, 0) as forgotten, page.*
   from (
-    select coalesce(string_agg(coalesce(line, '{"id":' || to_json(record_id)::text || E',"deleted":true}\\n'), '' order by position), '') as body,
+    select coalesce(string_agg(coalesce(line, ${deletedLine}), '' order by position), '') as body,
       count(*) as records
     from due
   ) page left join hq.entity_head h on h.entity = $1`;

@@ -35,8 +35,6 @@ export interface PullContext extends Door {
 interface Answer {
   readonly shared: SharedPage;
   readonly end: PageEnd;
-  /** Where the store will go on, if more is there: read while it takes this page. */
-  readAhead(): void;
 }
 
 /** `POST /v1/pull/{entity}`: confirms the page before and sends the next one. */
@@ -67,9 +65,8 @@ export class PullRoute {
     const progress = newProgress('pull');
     const releases: (() => void)[] = [];
     try {
-      const { shared, end, readAhead } = await this.pull(request, progress, releases);
+      const { shared, end } = await this.pull(request, progress, releases);
       await sendPage(request, response, shared, end);
-      readAhead();
       events.pullAnswered(end.page.records, (performance.now() - progress.startedMs) / 1000);
       await taken(response, config.HQ_BODY_DEADLINE_MS);
     } catch (cause) {
@@ -115,6 +112,9 @@ export class PullRoute {
       maxRecords,
     );
     const { records, body } = shared.page;
+    // While this page is recorded, sent and applied.
+    if (more && records > 0)
+      this.pages.readAhead(followingRange(entity, next, state, maxRecords), takesGzip(request));
     const fromStart = asked.cursor === null;
     const sent = records > 0;
     const scanEnded = !sent && next.scanEnd === null && (fromStart || scanEnd !== null);
@@ -151,10 +151,6 @@ export class PullRoute {
           more,
           scanning: next.scanEnd !== null,
         },
-      },
-      readAhead: () => {
-        if (more && records > 0)
-          this.pages.readAhead(followingRange(entity, next, state, maxRecords), takesGzip(request));
       },
     };
   }

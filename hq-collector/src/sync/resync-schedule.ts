@@ -18,6 +18,7 @@ export async function startQueuedResyncs(pool: Pool, maxRunning: number, stallMs
     ]);
     if (!rows[0]?.mine) return 0;
     await tx.query(endComplete);
+    await tx.query(endRollouts);
     const { rows: started } = await tx.query<{ job_id: string }>(startJobs, [maxRunning, stallMs]);
     const jobIds = started.map((row) => row.job_id);
     if (jobIds.length === 0) return 0;
@@ -33,17 +34,28 @@ const endComplete = `
   update hq.resync_job j set state = 'done', ended_at = clock_timestamp()
   where state = 'running' and not exists (select from hq.resync_entity e where e.job_id = j.job_id and not e.done)`;
 
+const endRollouts = `
+  update hq.resync_rollout r set state = 'done', ended_at = clock_timestamp()
+  where state in ('running', 'paused') and not exists (
+    select from hq.resync_job j where j.rollout_id = r.rollout_id and j.state in ('queued', 'running'))`;
+
+// A rollout has its own bound below that of all. A job whose store is gone, or does nothing, takes no place in either.
 const startJobs = `
   with connected as materialized (select store_id from hq_view.store_status where status = 'connected'),
-  running as (
-    select count(*) as jobs from hq.resync_job j join connected using (store_id)
+  running as materialized (
+    select j.rollout_id from hq.resync_job j join connected using (store_id)
     where state = 'running' and exists (
       select from hq.resync_entity e
       where e.job_id = j.job_id and e.progressed_at > clock_timestamp() - $2 * interval '1 ms')
+  ), waiting as (
+    select j.job_id, j.created_at, row_number() over (partition by j.rollout_id order by j.created_at, j.job_id) as turn,
+      case when j.rollout_id is not null then r.max_running - (select count(*) from running where rollout_id = j.rollout_id) end as places
+    from hq.resync_job j join connected using (store_id) left join hq.resync_rollout r using (rollout_id)
+    where j.state = 'queued' and (r.state is null or r.state = 'running')
   ), next as (
-    select job_id from hq.resync_job join connected using (store_id)
-    where state = 'queued' order by created_at, job_id
-    limit greatest(0, $1 - (select jobs from running))
+    select job_id from waiting where places is null or turn <= places
+    order by created_at, job_id
+    limit greatest(0, $1 - (select count(*) from running))
   )
   update hq.resync_job j set state = 'running', started_at = clock_timestamp() from next where j.job_id = next.job_id
   returning j.job_id`;

@@ -1,0 +1,88 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Config } from '../config.js';
+import type { Pool } from '../db/database.js';
+import { bearerSecret, hashSecret } from '../fleet/store-token.js';
+import { AdminError } from './admin-error.js';
+import type { Actor, Role } from './endpoint.js';
+import { isJwt, OidcIssuer } from './oidc.js';
+
+interface Known {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** A program that says which person it asks for. */
+  readonly speaksForPeople: boolean;
+}
+
+const secondsOfRates = 60;
+const maxPersonChars = 200;
+
+/** Who may speak under `/admin/v1`, and how often: by an admin token, or by a JWT of the configured issuer. */
+export class AdminDoor {
+  private readonly issuer: OidcIssuer | undefined;
+  private readonly requests: RateLimiterMemory;
+  private readonly refusals: RateLimiterMemory;
+
+  constructor(
+    private readonly pool: Pool,
+    config: Config,
+  ) {
+    this.issuer = OidcIssuer.of(config);
+    this.requests = new RateLimiterMemory({
+      points: config.HQ_ADMIN_REQUESTS_PER_MINUTE,
+      duration: secondsOfRates,
+    });
+    this.refusals = new RateLimiterMemory({
+      points: config.HQ_ADMIN_REFUSALS_PER_MINUTE,
+      duration: secondsOfRates,
+    });
+  }
+
+  /** @throws AdminError `unauthorized`, `rate_limited`, `issuer_unavailable` */
+  async admit(headers: IncomingHttpHeaders, source: string): Promise<Actor> {
+    // Whoever guesses is slowed down before the database is asked.
+    const refused = await this.refusals.get(source);
+    if (refused && refused.consumedPoints > this.refusals.points) throw rateLimited(refused);
+    const known = await this.identify(headers);
+    if (!known) {
+      await this.refusals.consume(source).catch(() => undefined);
+      throw new AdminError('unauthorized');
+    }
+    await this.requests.consume(known.id).catch((over: unknown) => {
+      throw rateLimited(over);
+    });
+    const person = known.speaksForPeople ? headers['x-grafana-user']?.toString().trim() : undefined;
+    return {
+      id: known.id,
+      name: person ? `${person.slice(0, maxPersonChars)} (${known.name})` : known.name,
+      role: known.role,
+      source,
+    };
+  }
+
+  private async identify({ authorization }: IncomingHttpHeaders): Promise<Known | undefined> {
+    const secret = bearerSecret(authorization);
+    if (secret === undefined) return undefined;
+    return this.issuer && isJwt(secret) ? this.issuer.identify(secret) : this.byToken(secret);
+  }
+
+  /** Read afresh at each request: a revoked token works nowhere from the moment of its commit. */
+  private async byToken(secret: string): Promise<Known | undefined> {
+    const { rows } = await this.pool.query<Known>(
+      `with used as (
+         update hq.admin_token set last_used_at = clock_timestamp()
+         where secret_hash = $1 and (last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute')
+       )
+       select token_id::text as id, name, role, speaks_for_people as "speaksForPeople" from hq.admin_token
+       where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`,
+      [hashSecret(secret)],
+    );
+    return rows[0];
+  }
+}
+
+function rateLimited(over: unknown): unknown {
+  if (!(over instanceof RateLimiterRes)) return over;
+  return new AdminError('rate_limited', { retryAfterSeconds: Math.ceil(over.msBeforeNext / 1000) });
+}

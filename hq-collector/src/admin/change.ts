@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { withTransaction, type Pool, type Transaction } from '../db/database.js';
+import { AdminError } from './admin-error.js';
+
+/** Runs the work of a change in one transaction, once for each idempotency key; its answer is what was answered first. */
+export type Change = <Answer extends object>(work: (tx: Transaction) => Promise<Answer>) => Promise<Answer>;
+
+/** What of a request decides whether a change is made. */
+export interface ChangeRequest {
+  /** Whose keys they are. */
+  readonly actorId: string;
+  readonly idempotencyKey: string | undefined;
+  /** Of method, path and body: the same key with another request is a mistake. */
+  readonly fingerprint: () => Buffer;
+  /** The answer holds a secret, which is kept nowhere. */
+  readonly secret: boolean;
+  /** What the client saw when it decided (`If-Match`), and how the same looks now, locked. */
+  readonly ifMatch: string | undefined;
+  readonly current: ((tx: Transaction) => Promise<object>) | undefined;
+}
+
+/** The validator of a representation; two that differ in anything differ in it. */
+export function entityTag(representation: object): string {
+  return `"${createHash('sha256').update(JSON.stringify(representation)).digest('base64url').slice(0, 22)}"`;
+}
+
+/** Of the parts of a request in their order. */
+export function fingerprintOf(...parts: readonly (string | Buffer)[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest();
+}
+
+/** @throws AdminError `idempotency_key_reused`, `secret_shown_once`, `precondition_failed`, and what the work throws. */
+export function changeIn(pool: Pool, request: ChangeRequest): Change {
+  return (work) =>
+    withTransaction(pool, async (tx) => {
+      const { idempotencyKey: key } = request;
+      if (key !== undefined) {
+        const kept = await keptAnswer(tx, key, request);
+        if (kept) return kept as Awaited<ReturnType<typeof work>>;
+      }
+      await requireMatch(tx, request);
+      const answer = await work(tx);
+      if (key !== undefined && !request.secret)
+        await tx.query('update hq.idempotency_key set answer = $3 where actor = $1 and key = $2', [
+          request.actorId,
+          key,
+          JSON.stringify(answer),
+        ]);
+      return answer;
+    });
+}
+
+/** Takes the key, or waits for the transaction that has it: a process that dies between gives it back with its rollback. */
+async function keptAnswer(
+  tx: Transaction,
+  key: string,
+  { actorId, fingerprint, secret }: ChangeRequest,
+): Promise<object | undefined> {
+  const { rowCount } = await tx.query(
+    'insert into hq.idempotency_key (actor, key, fingerprint) values ($1, $2, $3) on conflict do nothing',
+    [actorId, key, fingerprint()],
+  );
+  if (rowCount === 1) return undefined;
+  const { rows } = await tx.query<{ fingerprint: Buffer; answer: object | null }>(
+    'select fingerprint, answer from hq.idempotency_key where actor = $1 and key = $2',
+    [actorId, key],
+  );
+  if (!rows[0]?.fingerprint.equals(fingerprint())) throw new AdminError('idempotency_key_reused');
+  if (secret || rows[0].answer === null) throw new AdminError('secret_shown_once');
+  return rows[0].answer;
+}
+
+async function requireMatch(tx: Transaction, { ifMatch, current }: ChangeRequest): Promise<void> {
+  if (ifMatch === undefined || ifMatch === '*' || !current) return;
+  const tag = entityTag(await current(tx));
+  if (!ifMatch.split(/\s*,\s*/).includes(tag)) throw new AdminError('precondition_failed');
+}
