@@ -19,6 +19,7 @@ export interface HostConfig {
   batchLimits?: AgentOptions['batchLimits'];
   /** Of which every store keeps a copy; empty: none pulls. */
   pullEntities?: AgentOptions['pullEntities'];
+  maxPullRecords?: AgentOptions['maxPullRecords'];
   replay?: {
     file: string;
     seed: string;
@@ -134,6 +135,7 @@ async function startAgent(
         ...(dayCutover === undefined ? {} : { dayCutover }),
         ...(config.batchLimits === undefined ? {} : { batchLimits: config.batchLimits }),
         ...(config.pullEntities === undefined ? {} : { pullEntities: config.pullEntities }),
+        ...(config.maxPullRecords === undefined ? {} : { maxPullRecords: config.maxPullRecords }),
       });
     } catch (error) {
       if (performance.now() > deadline) throw error;

@@ -27,12 +27,15 @@ import { Resyncs, type FinishedResync } from './resync.js';
 import { TokenWait } from './retry-schedule.js';
 import { StoreCalendar } from './store-calendar.js';
 import { StoreState } from './store-state.js';
+import { TokenKeeper } from './token-keeper.js';
 
 export interface AgentOptions {
   /** `http://host:port` or https, with a path if HQ is below one. */
   hqUrl: string;
-  /** Sync token of the store; empty while none is there. */
+  /** Sync token of the store; empty while none is there. One that the store made itself since then is used instead. */
   token: string;
+  /** Called with each token that the store makes on HQ's order, once HQ has welcomed it: e.g. writes the token file. */
+  onNewToken?: (token: string) => void;
   /** What this server believes it is; HQ checks it against the token. */
   storeId?: string;
   /** Holds `queue.db` and `hq-data.db`; made when it is missing. One agent at a time. */
@@ -57,6 +60,8 @@ export interface AgentOptions {
   pullIntervalMs?: number;
   /** Deadline of one pull: connect, request and page together. */
   pullTimeoutMs?: number;
+  /** Most records of one page. */
+  maxPullRecords?: number;
   /** Deadline of one push: connect, body and answer together. */
   pushTimeoutMs?: number;
   /** Whether `data` is checked at intake, when the agent has the current schema version. Default true. */
@@ -124,7 +129,8 @@ export class StoreAgent {
   private readonly link: HqLink;
   private readonly beats: HeartbeatTimer;
   private intake: Intake | null = null;
-  private token: string;
+  private readonly tokens: TokenKeeper;
+  private newTokenTimer: NodeJS.Timeout | null = null;
   private lastError: LastError | null = null;
   private stopping: Promise<void> | null = null;
 
@@ -154,7 +160,6 @@ export class StoreAgent {
     this.log = options.log ?? pino({ level: 'silent' });
     this.clock = options.clock ?? (() => new Date());
     this.schemaVersion = options.schemaVersion ?? currentSchemaVersion;
-    this.token = options.token;
     const { clock, log } = this;
 
     this.database = new QueueDatabase(
@@ -163,6 +168,7 @@ export class StoreAgent {
     );
     const { db } = this.database;
     this.state = new StoreState(db);
+    this.tokens = new TokenKeeper(this.state, options.token, (token) => options.onNewToken?.(token));
     const calendar = new StoreCalendar(this.state, clock, options);
     this.totals = new DayTotals(db, calendar);
     this.queue = new OfflineQueue(this.database, this.state, calendar, this.totals, clock);
@@ -171,7 +177,7 @@ export class StoreAgent {
     const tokenWait = new TokenWait();
     this.push = new PushLoop({
       hqUrl: options.hqUrl,
-      token: () => this.token,
+      token: () => this.tokens.current,
       schemaVersion: this.schemaVersion,
       ownLimits: options.batchLimits ?? {},
       hqLimits: () => this.state.get('batchLimits'),
@@ -201,10 +207,11 @@ export class StoreAgent {
     this.resyncs = new Resyncs(this.copy);
     this.pull = new PullLoop({
       hqUrl: options.hqUrl,
-      token: () => this.token,
+      token: () => this.tokens.current,
       entities: options.pullEntities ?? pulledByDefault,
       intervalMs: options.pullIntervalMs ?? agentLimits.pullIntervalMs,
       timeoutMs: options.pullTimeoutMs ?? agentLimits.pullTimeoutMs,
+      maxRecords: options.maxPullRecords ?? agentLimits.maxPullRecords,
       copy: this.copy,
       resyncs: this.resyncs,
       reports: this.reports,
@@ -219,7 +226,9 @@ export class StoreAgent {
     });
     this.link = new HqLink({
       hqUrl: options.hqUrl,
-      token: () => this.token,
+      token: () => this.tokens.forConnection,
+      onTokenWelcomed: (token) => this.tokens.welcomed(token),
+      onTokenRejected: (token) => this.tokens.rejected(token),
       hello: () => this.hello(),
       syncing: () => this.push.isSending || this.pull.isPulling,
       onMessage: (message) => this.hear(message),
@@ -282,7 +291,7 @@ export class StoreAgent {
 
   /** Used from the next connect and push on; a wait after a rejected token ends. */
   setToken(token: string): void {
-    this.token = token;
+    this.tokens.configure(token);
     if (this.stopping !== null) return;
     this.push.endWaits(['token']);
     this.pull.endWaits(['token']);
@@ -342,6 +351,7 @@ export class StoreAgent {
   private async stopAll(): Promise<void> {
     this.beats.stop();
     this.maintenance.stop();
+    clearTimeout(this.newTokenTimer ?? undefined);
     // the intake first: what it has answered 200 is on disk, what it has not the POS sends again
     await this.intake?.close();
     await Promise.all([this.push.stop(), this.pull.stop(), this.link.stop()]);
@@ -379,6 +389,8 @@ export class StoreAgent {
         return this.maintenance.run();
       case 'news':
         return this.pull.news(message.entities);
+      case 'new_token_known':
+        return this.useNewToken(message.commandId);
       case 'report_received':
         return this.reports.received(message.reportId);
       case 'error':
@@ -453,9 +465,26 @@ export class StoreAgent {
       case 'cancel_resync':
         if (cancels !== undefined) this.resyncs.cancel(cancels);
         return this.commandDone(commandId, 'done');
+      case 'rotate_token':
+        return this.rotateToken(commandId);
       default:
         return this.commandDone(commandId, 'refused', 'this store agent does not know the command');
     }
+  }
+
+  private rotateToken(commandId: string): void {
+    const secretHash = this.tokens.prepare(commandId);
+    if (secretHash === null) return this.commandDone(commandId, 'done');
+    this.link.send({ type: 'new_token', commandId, secretHash });
+  }
+
+  private useNewToken(commandId: string): void {
+    if (!this.tokens.known(commandId) || this.stopping !== null) return;
+    clearTimeout(this.newTokenTimer ?? undefined);
+    this.newTokenTimer = setTimeout(
+      () => this.link.connectAnew(),
+      Math.random() * agentLimits.maxNewTokenWaitMs,
+    );
   }
 
   /** `done` is said when it is over, and again whenever HQ asks again. Entities that this store has no copy of are left out. */

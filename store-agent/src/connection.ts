@@ -51,6 +51,8 @@ export class Connection {
   private tcp: Socket | null = null;
   private end!: (end: End) => void;
   private welcomed = false;
+  /** Why this side ends the connection. */
+  private closing: string | null = null;
   private goodbyeMs: number | undefined;
   private readonly startedMs = performance.now();
   private bytesRead = 0;
@@ -102,10 +104,11 @@ export class Connection {
   }
 
   /** Says good-bye with 1000; a peer that does not answer is cut after `stopSocketMs`. */
-  close(): void {
-    if (this.socket.readyState === WebSocket.CONNECTING) return this.cut('stopped', 'the agent stops');
-    this.socket.close(1000, 'the agent stops');
-    const cut = setTimeout(() => this.cut('stopped', 'the agent stops'), agentLimits.stopSocketMs);
+  close(why: string): void {
+    this.closing = why;
+    if (this.socket.readyState === WebSocket.CONNECTING) return this.cut('stopped', why);
+    this.socket.close(1000, why);
+    const cut = setTimeout(() => this.cut('stopped', why), agentLimits.stopSocketMs);
     void this.ended.then(() => clearTimeout(cut));
   }
 
@@ -121,9 +124,10 @@ export class Connection {
       });
     });
     socket.on('error', (error) => this.finish({ how: 'failed', message: error.message }));
-    socket.on('close', (closeCode, reason) =>
-      this.finish({ how: 'closed', closeCode, message: reason.toString() || `closed with ${closeCode}` }),
-    );
+    socket.on('close', (closeCode, reason) => {
+      if (this.closing !== null) return this.finish({ how: 'stopped', message: this.closing });
+      this.finish({ how: 'closed', closeCode, message: reason.toString() || `closed with ${closeCode}` });
+    });
   }
 
   private greet(): void {

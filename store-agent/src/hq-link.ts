@@ -8,7 +8,11 @@ import { Wakeup } from './wakeup.js';
 
 export interface LinkParts {
   hqUrl: string;
+  /** For the next connection; '' while there is none. */
   token: () => string;
+  onTokenWelcomed: (token: string) => void;
+  /** Returns whether there is another token to try at once. */
+  onTokenRejected: (token: string) => boolean;
   hello: () => Hello;
   /** Whether a push or a pull is under way. */
   syncing: () => boolean;
@@ -53,9 +57,14 @@ export class HqLink {
     if (this.connection === null) this.wakeup.wake();
   }
 
+  /** Ends the connection and opens the next at once: with another token. */
+  connectAnew(): void {
+    this.connection?.close('a new token');
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
-    this.connection?.close();
+    this.connection?.close('the agent stops');
     this.wakeup.wake();
     await this.ended;
   }
@@ -69,8 +78,10 @@ export class HqLink {
       }
       const end = await this.connect(token);
       if (this.stopped) return;
-      // a newer token came while HQ was rejecting the old one
-      const isOutdated = isTokenRejected(end) && token !== this.parts.token();
+      if (end.how === 'stopped') continue;
+      // another token came while HQ was rejecting this one, or there is another to try
+      const isOutdated =
+        isTokenRejected(end) && (token !== this.parts.token() || this.parts.onTokenRejected(token));
       const waitMs = isOutdated ? agentLimits.firstReconnectMaxMs : this.reconnect.waitAfter(end);
       this.parts.log.info({ ...end, waitMs: Math.round(waitMs) }, `not connected: ${end.message}`);
       await this.wakeup.wait(waitMs);
@@ -96,7 +107,7 @@ export class HqLink {
   }
 
   private open(token: string): Connection {
-    const { hqUrl, hello, syncing, log, onMessage, onCommand } = this.parts;
+    const { hqUrl, hello, syncing, log, onTokenWelcomed, onMessage, onCommand } = this.parts;
     return new Connection({
       hqUrl,
       token,
@@ -106,7 +117,10 @@ export class HqLink {
       lastHttpAnswerMs: () => this.lastHttpAnswerMs,
       onMessage: (message) => {
         if (message.type === 'command') return onCommand(message);
-        if (message.type === 'welcome') this.connects += 1;
+        if (message.type === 'welcome') {
+          this.connects += 1;
+          onTokenWelcomed(token);
+        }
         onMessage(message);
         if (message.type === 'welcome') message.commands.forEach(onCommand);
       },

@@ -77,6 +77,11 @@ export const agentLimits = {
   /** A `Retry-After` beyond this is shortened: the store must not vanish for hours because of a mistyped header. */
   maxRetryAfterMs: 300_000,
 
+  // tokens
+  /** Stores that all get a new token come back with it spread over so long. */
+  maxNewTokenWaitMs: 5_000,
+  enrolTimeoutMs: 30_000,
+
   // the socket
   firstReconnectMinMs: 50,
   firstReconnectMaxMs: 250,

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
-import { unwatchFile, watchFile } from 'node:fs';
+import { renameSync, unwatchFile, watchFile } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { StoreAgent, type AgentStatus } from './agent.js';
 import { readToken, runConfig } from './config.js';
+import { enrol, writeToken } from './enrol.js';
 import { agentLimits } from './limits.js';
 import { statusText } from './status-text.js';
 
@@ -80,6 +82,19 @@ program
   .option('--json', 'as JSON')
   .action(showStatus);
 
+program
+  .command('enrol')
+  .description(
+    "Trade a one-time code of HQ for the store's token. The code comes from ENROLMENT_CODE or from the standard input.",
+  )
+  .addOption(new Option('--hq-url <url>', 'address of HQ').env('HQ_URL').makeOptionMandatory())
+  .addOption(
+    new Option('--token-file <file>', 'where the token goes (mode 0600)')
+      .env('STORE_TOKEN_FILE')
+      .makeOptionMandatory(),
+  )
+  .action(enrolStore);
+
 await program.parseAsync();
 
 async function run(options: unknown): Promise<void> {
@@ -95,6 +110,7 @@ async function run(options: unknown): Promise<void> {
   const agent = await StoreAgent.start({
     hqUrl: config.hqUrl,
     token: readToken(config.tokenFile, process.env),
+    onNewToken: (token) => keepToken(config.tokenFile, token, log),
     dataDir: config.dataDir,
     intake: { host: config.intakeHost, port: config.intakePort },
     maxDiskBytes: config.maxDiskMib * 1024 ** 2,
@@ -111,6 +127,32 @@ async function run(options: unknown): Promise<void> {
     log.warn('there is no sync token yet: records are kept, nothing is sent');
   if (tokenFile !== undefined) watchToken(tokenFile, agent, log);
   stopOnSignal(agent, tokenFile, log);
+}
+
+/** The agent has it in its own database already: the file is for people, and for a machine whose disk is replaced. */
+function keepToken(tokenFile: string | undefined, token: string, log: pino.Logger): void {
+  log.info('the store has a new token');
+  if (tokenFile === undefined)
+    return log.warn('STORE_TOKEN holds an old token; the new one is in the data directory');
+  try {
+    const draft = `${tokenFile}.new`;
+    writeToken(draft, token);
+    renameSync(draft, tokenFile);
+  } catch (error) {
+    log.error({ err: error }, 'the token file cannot be written; the new token is in the data directory');
+  }
+}
+
+async function enrolStore({ hqUrl, tokenFile }: { hqUrl: string; tokenFile: string }): Promise<void> {
+  const code = (process.env.ENROLMENT_CODE ?? (await text(process.stdin))).trim();
+  try {
+    const { storeId, expiresAt } = await enrol(hqUrl, code, tokenFile);
+    process.stdout.write(
+      `This is store ${storeId}. Its token is in ${tokenFile}${expiresAt === null ? '' : ` and expires ${expiresAt}`}.\n`,
+    );
+  } catch (error) {
+    fail((error as Error).message, 1);
+  }
 }
 
 function watchToken(tokenFile: string, agent: StoreAgent, log: pino.Logger): void {

@@ -30,6 +30,8 @@ export interface PullParts {
   entities: readonly string[];
   intervalMs: number;
   timeoutMs: number;
+  /** Of a page. */
+  maxRecords: number;
   copy: LocalCopy;
   resyncs: Resyncs;
   reports: Reports;
@@ -198,7 +200,7 @@ export class PullLoop {
     this.dueMs.set(entity, this.nextCheckMs());
     const sentWith = token();
     const size = this.schedule.size(entity);
-    const maxRecords = size.under(agentLimits.maxPullRecords);
+    const maxRecords = size.under(this.parts.maxRecords);
     const startedMs = performance.now();
     const verdict = await this.ask(entity, sentWith, {
       cursor: asked.cursor,
@@ -219,7 +221,7 @@ export class PullLoop {
     if (this.apply(entity, asked, verdict.page, news)) {
       this.schedule.succeeded(entity);
       const quickMs = this.parts.timeoutMs * agentLimits.growWithinShare;
-      if (performance.now() - startedMs < quickMs) size.taken(agentLimits.maxPullRecords);
+      if (performance.now() - startedMs < quickMs) size.taken(this.parts.maxRecords);
     }
   }
 
@@ -229,7 +231,7 @@ export class PullLoop {
       const answer = await this.client.pull(entity, token, request);
       return verdictOfPull(answer, request.cursor !== null);
     } catch (error) {
-      return verdictOfPullError(error, request.maxRecords ?? agentLimits.maxPullRecords);
+      return verdictOfPullError(error, request.maxRecords ?? this.parts.maxRecords);
     } finally {
       this.pulling = null;
     }

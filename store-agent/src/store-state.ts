@@ -15,6 +15,12 @@ interface StateValues {
   batchLimits: BatchLimits;
   /** By entity, the highest number of a push that HQ has said it committed. */
   receipts: Record<string, number>;
+  /** The token that the store has made itself, the one before, and the SHA-256 of the configured one that it came after. */
+  ownToken: { after: string; token: string; before: string };
+  /** The token made for an order of HQ and not used yet; `known`: HQ takes it. */
+  nextToken: { commandId: string; token: string; known: boolean };
+  /** The last order of HQ for a new token that was carried out. */
+  rotatedBy: string;
   /** Newest instant of a completed sale. */
   lastSaleAt: string;
   /** Records queued before the timezone was known: they get their business date. */

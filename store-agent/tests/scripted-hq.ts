@@ -31,6 +31,8 @@ export type PullReply =
 
 export interface ScriptedHq {
   url: string;
+  /** Authorization of each upgrade. */
+  upgrades: string[];
   pushes: Push[];
   pulls: Pull[];
   frames: StoreMessage[];
@@ -64,6 +66,7 @@ export async function startScriptedHq(): Promise<ScriptedHq> {
     pushes: [],
     pulls: [],
     frames: [],
+    upgrades: [],
     misfits: [],
     sockets: [],
     reply: (push) => ({ status: 200, body: acceptAll(push) }),
@@ -118,6 +121,7 @@ export async function startScriptedHq(): Promise<ScriptedHq> {
   });
 
   server.on('upgrade', (request, socket, head) => {
+    hq.upgrades.push(request.headers.authorization ?? '');
     if (hq.refuseUpgrade !== null) {
       const headers = Object.entries({
         ...hq.refuseUpgrade.headers,

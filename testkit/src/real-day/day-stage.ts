@@ -15,6 +15,8 @@ import { StoreLine } from './store-line.js';
 const agentsPerHost = 12;
 /** Small batches, so that a day of few sales has many commits. */
 const maxBatchRecords = 3;
+/** Small pages, so that a reading of the catalogue has moments to be cut in. */
+const maxPullRecords = 500;
 const readyDeadlineMs = 600_000;
 const soldDeadlineMs = 600_000;
 
@@ -93,6 +95,7 @@ export class DayStage {
         })),
         batchLimits: { maxBatchRecords },
         pullEntities: entities,
+        maxPullRecords,
         logLevel: 'silent',
         ...(trade && { replay: this.replayOf(trade) }),
       };
