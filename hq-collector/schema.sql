@@ -451,7 +451,7 @@ CREATE TABLE hq.idempotency_key (
     actor text NOT NULL,
     key text NOT NULL,
     fingerprint bytea NOT NULL,
-    answer jsonb,
+    answer json,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 

@@ -66,8 +66,8 @@ create table hq.idempotency_key (
   actor text not null,
   key text not null,
   fingerprint bytea not null,
-  -- Null where it held a secret.
-  answer jsonb,
+  -- As it was sent, to the byte; null where it held a secret.
+  answer json,
   created_at timestamptz not null default clock_timestamp(),
   primary key (actor, key)
 );

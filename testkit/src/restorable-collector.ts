@@ -46,6 +46,11 @@ export class RestorableCollector {
     return this.database.pool;
   }
 
+  async restart(): Promise<void> {
+    await this.collector?.stop();
+    await this.serve();
+  }
+
   async backUp(): Promise<void> {
     await this.collector?.stop();
     await this.backup?.drop();

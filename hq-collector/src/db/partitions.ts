@@ -83,6 +83,8 @@ const deletions: readonly string[] = [
   pieces('auth_failure', 'ctid', 'hour < days.errors'),
   pieces('store_report', 'ctid', 'received_at < days.errors'),
   pieces('upload_line', 'ctid', "received_at < now() - interval '1 day'"),
+  pieces('idempotency_key', 'ctid', "created_at < now() - interval '1 day'"),
+  pieces('page_session', 'ctid', 'expires_at < now()'),
   // A job goes with its parts and its commands, answered or not.
   `${old}, piece as (select job_id from hq.resync_job, days where ended_at < days.errors limit $3),
   entities as (delete from hq.resync_entity e using piece where e.job_id = piece.job_id),

@@ -11,9 +11,15 @@ export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-/** The secret of an `Authorization: Bearer` header. */
-export function bearerSecret(header: string | undefined): string | undefined {
-  return header?.match(/^Bearer +([\x21-\x7e]{1,512})$/i)?.[1];
+const maxSecretChars = 512;
+
+/** The secret of an `Authorization: Bearer` header; undefined when it is none, or longer than may be. */
+export function bearerSecret(
+  header: string | undefined,
+  maxChars: number = maxSecretChars,
+): string | undefined {
+  const secret = header?.match(/^Bearer +([\x21-\x7e]+)$/i)?.[1];
+  return secret !== undefined && secret.length <= maxChars ? secret : undefined;
 }
 
 export interface StoreIdentity {
