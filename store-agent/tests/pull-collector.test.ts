@@ -190,7 +190,13 @@ describe('a resync', () => {
     const front = await newHq();
     front.replyToPull = fromHq;
     const dataDir = newDataDir();
-    const options = { hqUrl: front.url, token: token('s4'), dataDir, pullEntities: ['departments'] };
+    const options = {
+      hqUrl: front.url,
+      token: token('s4'),
+      dataDir,
+      pullEntities: ['departments'],
+      maxPullRecords: 500,
+    };
     const first = await startAgent(options);
     await sameAsHq(first, 'departments', 's4');
     await first.stop();

@@ -39,23 +39,24 @@ const endRollouts = `
   where state in ('running', 'paused') and not exists (
     select from hq.resync_job j where j.rollout_id = r.rollout_id and j.state in ('queued', 'running'))`;
 
-// A rollout has its own bound below that of all. A job whose store is gone, or does nothing, takes no place in either.
+// A rollout has its own bound below that of all, which a store that is away for a moment does not widen: after a restart
+// of HQ its jobs come back. A job that makes no progress for long takes no place in either.
 const startJobs = `
   with connected as materialized (select store_id from hq_view.store_status where status = 'connected'),
-  running as materialized (
-    select j.rollout_id from hq.resync_job j join connected using (store_id)
+  progressing as materialized (
+    select j.rollout_id, j.store_id from hq.resync_job j
     where state = 'running' and exists (
       select from hq.resync_entity e
       where e.job_id = j.job_id and e.progressed_at > clock_timestamp() - $2 * interval '1 ms')
   ), waiting as (
     select j.job_id, j.created_at, row_number() over (partition by j.rollout_id order by j.created_at, j.job_id) as turn,
-      case when j.rollout_id is not null then r.max_running - (select count(*) from running where rollout_id = j.rollout_id) end as places
+      case when j.rollout_id is not null then r.max_running - (select count(*) from progressing p where p.rollout_id = j.rollout_id) end as places
     from hq.resync_job j join connected using (store_id) left join hq.resync_rollout r using (rollout_id)
     where j.state = 'queued' and (r.state is null or r.state = 'running')
   ), next as (
     select job_id from waiting where places is null or turn <= places
     order by created_at, job_id
-    limit greatest(0, $1 - (select count(*) from running))
+    limit greatest(0, $1 - (select count(*) from progressing join connected using (store_id)))
   )
   update hq.resync_job j set state = 'running', started_at = clock_timestamp() from next where j.job_id = next.job_id
   returning j.job_id`;
