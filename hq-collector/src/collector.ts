@@ -192,6 +192,7 @@ export async function startCollector(
         live: pages,
         grafanaUrl: config.HQ_GRAFANA_URL,
         refused: (refusal) => events.pageRefused(refusal),
+        login: config.HQ_PAGE_LOGIN === 'on' ? pool : undefined,
       }),
       healthz,
       readyz: readyz(pool, { leaseHeld: () => lease.held(), draining: () => draining }),

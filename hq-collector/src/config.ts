@@ -46,6 +46,12 @@ export const settings = z.object({
     .describe(
       'Claim that names the role (`viewer`, `operator` or `admin`, each also with `hq-` before it); dots lead into it.',
     ),
+  HQ_PAGE_LOGIN: z
+    .enum(['off', 'on'])
+    .default('off')
+    .describe(
+      'on: the page at / asks for an admin token and answers from anywhere. off: it answers this machine only.',
+    ),
   HQ_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

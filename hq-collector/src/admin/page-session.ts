@@ -9,6 +9,19 @@ export function sessionSecret(cookie: string | undefined): string | undefined {
   return cookie?.match(/(?:^|;\s*)hq_session=(hqp_[\w-]{43})(?:;|$)/)?.[1];
 }
 
+/** Whose session a `Cookie` header holds: the name of the admin token; undefined when it is none, or no more. */
+export async function sessionName(db: Queryable, cookie: string | undefined): Promise<string | undefined> {
+  const secret = sessionSecret(cookie);
+  if (secret === undefined) return undefined;
+  const { rows } = await db.query<{ name: string }>(
+    `select t.name from hq.page_session s join hq.admin_token t using (token_id)
+     where s.secret_hash = $1 and s.expires_at > clock_timestamp()
+       and t.revoked_at is null and (t.expires_at is null or t.expires_at > clock_timestamp())`,
+    [hashSecret(secret)],
+  );
+  return rows[0]?.name;
+}
+
 /** @returns the `Set-Cookie` of a new session; undefined when the token is none. */
 export async function openSession(
   db: Queryable,

@@ -1,17 +1,19 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv4 } from 'node:net';
 import type { RequestHandler } from 'express';
 
 /** Why a request for the page was refused; also the label of a metric. */
-export type PageRefusal = 'not_loopback' | 'foreign_host' | 'cross_site';
+export type PageRefusal = 'not_loopback' | 'foreign_host' | 'cross_site' | 'not_logged_in';
 
 export const refusals: Readonly<Record<PageRefusal, string>> = {
   not_loopback:
-    'The page of HQ has no login yet, so it is served to this machine only: open it there, or through an SSH tunnel ' +
-    '(ssh -L 8080:127.0.0.1:8080 this-machine, then http://127.0.0.1:8080/).',
+    'The page of HQ has no login here, so it is served to this machine only: open it there, or through an SSH tunnel ' +
+    '(ssh -L 8080:127.0.0.1:8080 this-machine, then http://127.0.0.1:8080/), or set HQ_PAGE_LOGIN=on.',
   foreign_host:
     'The page of HQ is served under a loopback name only (localhost, 127.0.0.1, [::1]), so that no web site can ' +
     'reach it through a name of its own.',
   cross_site: 'The page of HQ is not for other web sites.',
+  not_logged_in: 'Log in first, at /login.',
 };
 
 /** What of a request decides. `forwarded`: a proxy says that it asks for somebody else. */
@@ -28,9 +30,22 @@ export interface PageRequest {
 export function refusalOf(request: PageRequest): PageRefusal | undefined {
   if (request.forwarded || !isLoopbackAddress(request.remoteAddress ?? '')) return 'not_loopback';
   if (!isLoopbackHost(request.host ?? '')) return 'foreign_host';
-  const ownSite = request.site === undefined || request.site === 'same-origin' || request.site === 'none';
-  return ownSite || request.mode === 'navigate' ? undefined : 'cross_site';
+  return isCrossSite(request) ? 'cross_site' : undefined;
 }
+
+/** Whether another web site asks for more than a link to the page; a form that it sends is more. */
+export const crossSite = ({ method, headers }: { method: string; headers: IncomingHttpHeaders }): boolean =>
+  isCrossSite({ ...siteOf(headers), ...(method === 'POST' && { mode: undefined }) });
+
+function isCrossSite({ site, mode }: Pick<PageRequest, 'site' | 'mode'>): boolean {
+  const ownSite = site === undefined || site === 'same-origin' || site === 'none';
+  return !ownSite && mode !== 'navigate';
+}
+
+const siteOf = (headers: IncomingHttpHeaders) => ({
+  site: headers['sec-fetch-site'] as string | undefined,
+  mode: headers['sec-fetch-mode'] as string | undefined,
+});
 
 /** 403 and a sentence for whoever may not see the page. */
 export function loopbackOnly(refused: (refusal: PageRefusal) => void): RequestHandler {
@@ -39,8 +54,7 @@ export function loopbackOnly(refused: (refusal: PageRefusal) => void): RequestHa
       remoteAddress: socket.remoteAddress,
       host: headers.host,
       forwarded: ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => name in headers),
-      site: headers['sec-fetch-site'] as string | undefined,
-      mode: headers['sec-fetch-mode'] as string | undefined,
+      ...siteOf(headers),
     });
     if (refusal === undefined) return next();
     refused(refusal);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isId } from '@hq-sync/protocol/primitives';
 import { Router, type Request, type Response } from 'express';
+import type { Queryable } from '../db/database.js';
 import { CodedError } from '../http/coded-error.js';
 import { sendInSlices } from '../metrics/send-in-slices.js';
 import { loopbackOnly, type PageRefusal } from './access.js';
@@ -8,6 +9,7 @@ import { encoded } from './encoded.js';
 import { fleetMain } from './fleet-page.js';
 import { html, type Content } from './html.js';
 import { layout } from './layout.js';
+import { addLogin, loginRequired } from './login.js';
 import { databaseTrouble, fleetSubject, type LivePages, type Subject } from './live-pages.js';
 import { storeIsKnown, storeMain, storeName } from './store-page.js';
 
@@ -18,7 +20,7 @@ const assetTypes = { 'page.css': 'text/css', 'page.js': 'text/javascript', 'icon
 /** Nothing from elsewhere, nothing inline, and nobody's frame. */
 const headers = {
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
@@ -30,18 +32,19 @@ export interface PageParts {
   readonly live: LivePages;
   readonly grafanaUrl: string | undefined;
   readonly refused: (refusal: PageRefusal) => void;
+  /** Where logins are kept; undefined: there is none, and the page is for this machine only. */
+  readonly login: Queryable | undefined;
 }
 
-/** The page for people: read only, for this machine only, as long as it has no login. */
-export function createPageRouter({ live, grafanaUrl, refused }: PageParts): Router {
+/** The page for people: read only. */
+export function createPageRouter({ live, grafanaUrl, refused, login }: PageParts): Router {
   const router = Router();
-  const guard = [
-    loopbackOnly(refused),
-    (_request: Request, response: Response, next: () => void) => {
-      response.set(headers);
-      next();
-    },
-  ];
+  const decorate = (_request: Request, response: Response, next: () => void) => {
+    response.set(headers);
+    next();
+  };
+  const guard = [login ? loginRequired(login, refused) : loopbackOnly(refused), decorate];
+  if (login) addLogin(router, login, refused, decorate);
 
   /** 503 while Postgres does not answer: the page is there for people, and no probe takes it for well. */
   const send = async (
@@ -97,7 +100,7 @@ export function createPageRouter({ live, grafanaUrl, refused }: PageParts): Rout
 
   for (const [name, type] of Object.entries(assetTypes)) {
     const content = readFileSync(new URL(name, assets));
-    router.get(`/page/${name}`, guard, (_request: Request, response: Response) => {
+    router.get(`/page/${name}`, login ? decorate : guard, (_request: Request, response: Response) => {
       response.type(type).send(content);
     });
   }
