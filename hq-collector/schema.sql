@@ -676,7 +676,8 @@ CREATE TABLE hq.store_pull (
     page_sent_at timestamp with time zone,
     page_failed boolean DEFAULT false NOT NULL,
     scanned_records bigint DEFAULT 0 NOT NULL,
-    scan_started_at timestamp with time zone
+    scan_started_at timestamp with time zone,
+    asked_at timestamp with time zone
 )
 WITH (fillfactor='70');
 

@@ -44,6 +44,9 @@ alter table hq.error_episode
 
 alter table hq.quarantined_record add column note text;
 
+-- When the newest pull arrived: one that arrived before it and is done after it changes nothing.
+alter table hq.store_pull add column asked_at timestamptz;
+
 -- A resync of many stores, so many at a time.
 create table hq.resync_rollout (
   rollout_id uuid primary key default gen_random_uuid(),

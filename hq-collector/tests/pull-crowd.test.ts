@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { eventually } from '@hq-sync/testkit/eventually';
@@ -144,6 +145,41 @@ describe('a page', () => {
     );
     expect(rows).toEqual([{ total: 6 }]);
   });
+});
+
+test('a request of a store server that has died, done after the one of its successor, does not void what that one gets', async () => {
+  const [token] = (await start({}, 1)) as [string];
+  await hq.admin.changeRecords('products', records(3));
+  // HQ has its head; the body comes late.
+  const body = JSON.stringify({ cursor: null, maxRecords: 2 });
+  const dying = http.request(`${hq.url}/v1/pull/products`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-length': String(body.length),
+      expect: '100-continue',
+    },
+  });
+  dying.flushHeaders();
+  await once(dying, 'continue');
+  // A machine takes longer than that to come back; HQ knows when a request arrived to some milliseconds.
+  const arrivedMs = performance.now();
+  await eventually(
+    'some time later',
+    () => performance.now() - arrivedMs,
+    (passedMs) => passedMs > 1_000,
+  );
+  const first = await pullPage(hq.url, token, 'products', { cursor: null, maxRecords: 2 });
+  dying.end(body);
+  const [answer] = (await once(dying, 'response')) as [http.IncomingMessage];
+  expect(answer.statusCode).toBe(200);
+  await answer.toArray();
+  const { cursor, id } = first.end;
+  await pullPage(hq.url, token, 'products', { cursor, confirm: id, maxRecords: 2 });
+  const { rows } = await hq.database.pool.query(
+    `select records_total::int as total from hq_view.store_entities where entity = 'products'`,
+  );
+  expect(rows).toEqual([{ total: 2 }]);
 });
 
 test('a page sent to a clone that is no more is forgotten when the store has everything', async () => {

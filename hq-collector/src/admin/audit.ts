@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, instant, text } from '@hq-sync/protocol/primitives';
 import type { Transaction } from '../db/database.js';
 import { endpoint, type Actor } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageByNumber } from './page.js';
 
 /** Writes who did what, in the transaction that does it. */
 export async function audit(
@@ -33,7 +33,7 @@ export const listAudit = endpoint({
   path: '/audit',
   role: 'operator',
   summary: 'Who changed what, newest first.',
-  query: pageQuery.extend({
+  query: pageByNumber.extend({
     storeId: id.optional(),
     actor: text(300).optional(),
     action: text(100).optional().describe('E.g. `token.generate`.'),

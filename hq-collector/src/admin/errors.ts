@@ -7,7 +7,7 @@ import { audit } from './audit.js';
 import { camelCaseKeys } from './camel-case.js';
 import { leaveCommand } from './commands.js';
 import { endpoint } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageByNumber } from './page.js';
 
 const episode = z.looseObject({
   episodeId: z.int(),
@@ -21,7 +21,7 @@ export const listErrors = endpoint({
   path: '/errors',
   role: 'viewer',
   summary: 'Error episodes, newest first, each with what happens by itself and what a person does.',
-  query: pageQuery.extend({
+  query: pageByNumber.extend({
     storeId: id.optional(),
     kind: z.enum(errorKinds).optional(),
     open: z.enum(['true', 'false']).optional(),

@@ -4,7 +4,7 @@ import { isSqlState } from '../db/sqlstate.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageById } from './page.js';
 import { requireScope, scope, scopeColumns, scopeOf, type ScopeColumns } from './scope.js';
 import { dayHours } from './stores.js';
 
@@ -34,7 +34,7 @@ export const listHolidays = endpoint({
   path: '/holidays',
   role: 'viewer',
   summary: 'Days with other hours than those of the week, the newest day first.',
-  query: pageQuery,
+  query: pageById,
   status: 200,
   answer: z.object({ items: z.array(holiday), next: z.string().nullable() }),
   async handle({ pool }, { query }) {

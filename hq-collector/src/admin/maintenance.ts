@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageById } from './page.js';
 import { requireScope, scope, scopeColumns, scopeOf, type ScopeColumns } from './scope.js';
 
 /** A longer one is a store that is closed: its opening hours say that. */
@@ -34,7 +34,7 @@ export const listMaintenance = endpoint({
   path: '/maintenance-windows',
   role: 'viewer',
   summary: 'Maintenance windows, the last to end first.',
-  query: pageQuery.extend({ active: z.enum(['true', 'false']).optional() }),
+  query: pageById.extend({ active: z.enum(['true', 'false']).optional() }),
   status: 200,
   answer: z.object({ items: z.array(maintenanceWindow), next: z.string().nullable() }),
   async handle({ pool }, { query }) {

@@ -10,7 +10,7 @@ import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { camelCaseKeys } from './camel-case.js';
 import { endpoint } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageByNumber } from './page.js';
 
 const quarantined = z.looseObject({ quarantineId: z.int(), content: z.string() });
 const answerOf = (row: { content: Buffer }) =>
@@ -24,7 +24,7 @@ export const listQuarantine = endpoint({
   role: 'viewer',
   summary:
     'Records in quarantine with their reason, newest first; `content` is the line as it came, in base64.',
-  query: pageQuery.extend({
+  query: pageByNumber.extend({
     storeId: id.optional(),
     state: z.enum(['held', 'replayed', 'discarded']).default('held'),
   }),

@@ -8,7 +8,7 @@ import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
 import { chosenEntities } from './pulled-entities.js';
-import { page, pageQuery } from './page.js';
+import { page, pageById } from './page.js';
 import { lockLivingStore, storeParams } from './stores.js';
 
 const job = z.object({
@@ -75,7 +75,7 @@ export const listResyncs = endpoint({
   path: '/resync-jobs',
   role: 'viewer',
   summary: 'Resync jobs, newest first.',
-  query: pageQuery.extend({
+  query: pageById.extend({
     storeId: id.optional(),
     rolloutId: z.uuid().optional(),
     state: z.enum(resyncStates).optional(),

@@ -6,7 +6,7 @@ import { endJobs } from '../sync/resync-end.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint, type Actor } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageById } from './page.js';
 import { chosenEntities } from './pulled-entities.js';
 import { requireScope, scope, scopeColumns, scopeOf, type ScopeColumns } from './scope.js';
 
@@ -93,7 +93,7 @@ export const listRollouts = endpoint({
   path: '/resync-rollouts',
   role: 'viewer',
   summary: 'Rollouts, newest first.',
-  query: pageQuery.extend({ state: z.enum(states).optional() }),
+  query: pageById.extend({ state: z.enum(states).optional() }),
   status: 200,
   answer: z.object({ items: z.array(rollout), next: z.string().nullable() }),
   async handle({ pool }, { query }) {

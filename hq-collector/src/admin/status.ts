@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AdminError } from './admin-error.js';
 import { camelCaseKeys } from './camel-case.js';
 import { endpoint } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageByStore } from './page.js';
 import { storeParams } from './stores.js';
 
 /** A row of a view of schema hq_view, its columns in camel case; docs/views.md says what each is. */
@@ -14,7 +14,7 @@ export const listStatus = endpoint({
   path: '/status',
   role: 'viewer',
   summary: "Status and today's figures of every store, by id: the rows of hq_view.stores.",
-  query: pageQuery,
+  query: pageByStore,
   status: 200,
   answer: z.object({
     items: z.array(viewRow.extend({ storeId: id, status: z.string() })),

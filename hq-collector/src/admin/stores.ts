@@ -6,7 +6,7 @@ import { hintStoreChanged } from '../fleet/watch.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageByStore } from './page.js';
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** Opening and closing times of one day. */
@@ -68,7 +68,7 @@ export const listStores = endpoint({
   path: '/stores',
   role: 'viewer',
   summary: 'The stores, by id.',
-  query: pageQuery.extend({
+  query: pageByStore.extend({
     archived: z.enum(['true', 'false']).default('false'),
     region: text(200).optional(),
     tag: tag.optional(),

@@ -7,7 +7,7 @@ import { hintStoreChanged } from '../fleet/watch.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint, type Actor } from './endpoint.js';
-import { page, pageQuery } from './page.js';
+import { page, pageById } from './page.js';
 import { requireScope, scope, scopeColumns, type ScopeColumns } from './scope.js';
 import { lockLivingStore, storeParams } from './stores.js';
 
@@ -59,7 +59,7 @@ export const listAllTokens = endpoint({
   role: 'viewer',
   summary:
     'Tokens of all stores, by store: those that are in use though a newer one exists, or those that expire soon.',
-  query: pageQuery.extend({
+  query: pageById.extend({
     old: z.enum(['true', 'false']).optional().describe('true: in use, and not the newest of its store.'),
     expiresInDays: z.coerce
       .number()

@@ -66,6 +66,30 @@ function timedClient(on: PoolEvents): typeof pg.Client {
   } as typeof pg.Client;
 }
 
+/** The statement under way fails by itself. */
+const ignoreLoss = (): void => undefined;
+
+/**
+ * A connection of the pool whose loss is heard, else it would end the process: the pool listens to idle ones only. From
+ * the first moment on: the server's last words may have come in one piece with the answer that the pool waited for.
+ * Ends with `giveBack`.
+ */
+export function checkOut(pool: Pool): Promise<Transaction> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (error || !client) return reject(error ?? new Error('the pool gave no connection'));
+      client.on('error', ignoreLoss);
+      resolve(client);
+    });
+  });
+}
+
+/** @param broken nobody knows what it still has to say: it is closed. */
+export function giveBack(client: Transaction, broken?: Error | boolean): void {
+  client.off('error', ignoreLoss);
+  client.release(broken);
+}
+
 /**
  * Runs `work` in one transaction and commits it. Any failure rolls back and is thrown; a failure of the commit
  * itself leaves it open whether it took place, which callers must treat as "not acknowledged".
@@ -77,11 +101,7 @@ export async function withTransaction<T>(
   work: (tx: Transaction) => Promise<T>,
   opening?: string,
 ): Promise<T> {
-  const tx = await pool.connect();
-  // The pool listens to idle connections only: unheard, the loss of one in use would end the process. The statement
-  // under way fails by itself.
-  const ignore = () => undefined;
-  tx.on('error', ignore);
+  const tx = await checkOut(pool);
   let broken: Error | undefined;
   try {
     await tx.query(opening === undefined ? 'begin' : `begin; ${opening}`);
@@ -92,8 +112,7 @@ export async function withTransaction<T>(
     broken = await rollback(tx, error);
     throw error;
   } finally {
-    tx.off('error', ignore);
-    tx.release(broken);
+    giveBack(tx, broken);
   }
 }
 

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { checkOut, giveBack } from '../db/database.js';
 import { DeadlinePassed, within } from './deadline.js';
 
 /** One connection of the pool, for statements that must all be done by a deadline. */
@@ -16,14 +17,6 @@ export interface Reader {
 export async function openReader(pool: Pool, limitMs: number): Promise<Reader> {
   const deadline = performance.now() + limitMs;
   const client = await connect(pool, limitMs);
-  // Between two statements a broken connection has nobody to tell but this event, which unheard ends the process;
-  // the next statement then rejects.
-  client.on('error', nobodyElseToTell);
-
-  const giveBack = (destroyed: boolean) => {
-    client.off('error', nobodyElseToTell);
-    client.release(destroyed);
-  };
   return {
     async rows<Row extends QueryResultRow>(text: string, parameters: readonly unknown[]) {
       const leftMs = Math.ceil(deadline - performance.now());
@@ -32,21 +25,21 @@ export async function openReader(pool: Pool, limitMs: number): Promise<Reader> {
       const query = { text, values: [...parameters], query_timeout: leftMs };
       return (await client.query<Row>(query)).rows;
     },
-    release: () => giveBack(false),
+    release: () => giveBack(client),
     destroy: () => {
       client.on('error', nobodyElseToTell);
-      giveBack(true);
+      giveBack(client, true);
     },
   };
 }
 
 async function connect(pool: Pool, limitMs: number): Promise<PoolClient> {
-  const connecting = pool.connect();
+  const connecting = checkOut(pool);
   try {
     return await within('a connection to Postgres', limitMs, connecting);
   } catch (error) {
     if (error instanceof DeadlinePassed) {
-      connecting.then((client) => client.release(), nobodyElseToTell);
+      connecting.then((client) => giveBack(client), nobodyElseToTell);
     }
     throw error;
   }

@@ -5,6 +5,8 @@ import type { Pool } from '../db/database.js';
 export interface PullRecord {
   readonly storeId: string;
   readonly entity: string;
+  /** When the request arrived, by `performance.now()`. */
+  readonly askedMs: number;
   /** Page that the store says it has applied. */
   readonly confirm: string | null;
   /** Position of the cursor that the store asked with; 0 from the start. */
@@ -41,7 +43,7 @@ export const pullRecords = (pool: Pool): Batches<PullRecord, RecordedPull> =>
       const { rows } = await pool.query<{ number: number; nonce: number | null }>({
         name: 'record-pulls',
         text: confirmAndSend,
-        values: [JSON.stringify(pulls.map((pull, index) => ({ number: index, ...pull })))],
+        values: [JSON.stringify(pulls.map(rowOf))],
       });
       const nonces: RecordedPull[] = pulls.map(() => null);
       for (const { number, nonce } of rows) nonces[number] = nonce;
@@ -51,19 +53,27 @@ export const pullRecords = (pool: Pool): Batches<PullRecord, RecordedPull> =>
     ({ storeId, entity }) => JSON.stringify([storeId, entity]),
   );
 
+function rowOf({ askedMs, ...pull }: PullRecord, number: number) {
+  return { number, ageMs: performance.now() - askedMs, ...pull };
+}
+
 // A confirmed page is a success of the pull: a row in the log, and the end of its episodes. Rows are locked in the order
 // of their keys, so that two statements never wait for each other in turn. A request whose cursor lies before what is
-// confirmed came late, after the one that its store sent next: it gets its page and changes nothing here.
+// confirmed came late, after the one that its store sent next, and so did one that arrived before the newest recorded: a
+// store server that died has left it. It gets its page and changes nothing here.
 const confirmAndSend = `
-  with asked as materialized (
-    select number, "storeId" as store_id, entity, confirm, "askedPosition" as asked_position, "fromStart" as from_start,
+  with arrived as materialized (
+    select number, clock_timestamp() - "ageMs" * interval '1 ms' as asked_at, "storeId" as store_id, entity, confirm, "askedPosition" as asked_position, "fromStart" as from_start,
       "scanEnd" as scan_end, "scanEnded" as scan_ended, anchor,
       (page ->> 'id')::uuid as page_id, (page ->> 'position')::bigint as page_position, (page ->> 'scanEnd')::bigint as page_scan_end,
       (page ->> 'records')::integer as page_records, (page ->> 'bytes')::bigint as page_bytes
-    from jsonb_to_recordset($1::jsonb) as r(number integer, "storeId" text, entity text, confirm uuid, "askedPosition" bigint,
+    from jsonb_to_recordset($1::jsonb) as r(number integer, "ageMs" float8, "storeId" text, entity text, confirm uuid, "askedPosition" bigint,
       "fromStart" boolean, "scanEnd" bigint, "scanEnded" boolean, anchor bigint, page jsonb)
   ), before as materialized (
-    select p.* from hq.store_pull p join asked a using (store_id, entity) order by p.store_id, p.entity for update of p
+    select p.* from hq.store_pull p join arrived a using (store_id, entity) order by p.store_id, p.entity for update of p
+  ), asked as materialized (
+    select a.* from arrived a left join before b using (store_id, entity)
+    where b.asked_at is null or a.asked_at >= b.asked_at
   ), confirmed as materialized (
     select b.* from asked a join before b using (store_id, entity) where b.page_id = a.confirm
   ), logged as (
@@ -107,7 +117,7 @@ const confirmAndSend = `
         and not exists (select from progress p where p.job_id = o.job_id and p.entity = o.entity and p.done))
   ), sent as (
     insert into hq.store_pull (store_id, entity, confirmed_position, scan_end, scan_started_at, scanned_records,
-      page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at, page_failed)
+      page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at, page_failed, asked_at)
     select a.store_id, a.entity,
       case when a.from_start then 0 else coalesce(c.page_position, b.confirmed_position, 0) end,
       case when a.scan_ended then null when a.from_start then a.scan_end
@@ -120,7 +130,7 @@ const confirmAndSend = `
       case when a.page_id is null then null
         when b.page_id is not null and c.page_id is null and not a.from_start and not b.page_failed then b.page_sent_at
         else clock_timestamp() end,
-      false
+      false, a.asked_at
     from asked a
     left join before b using (store_id, entity)
     left join confirmed c using (store_id, entity)
@@ -131,7 +141,7 @@ const confirmAndSend = `
       scan_end = excluded.scan_end, scan_started_at = excluded.scan_started_at, scanned_records = excluded.scanned_records,
       page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,
       page_records = excluded.page_records, page_bytes = excluded.page_bytes,
-      page_sent_at = excluded.page_sent_at, page_failed = false
+      page_sent_at = excluded.page_sent_at, page_failed = false, asked_at = excluded.asked_at
   )
   select number, (select nonce from hq.publication p where p.entity = a.entity and p.head >= a.anchor order by p.head limit 1) as nonce
-  from asked a`;
+  from arrived a`;

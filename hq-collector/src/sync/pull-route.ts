@@ -125,6 +125,7 @@ export class PullRoute {
       const recorded = await this.records.call({
         storeId,
         entity,
+        askedMs: progress.startedMs,
         confirm: asked.confirm ?? null,
         askedPosition: cursor.position,
         fromStart,
