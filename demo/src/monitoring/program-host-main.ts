@@ -12,10 +12,11 @@ const [readyUrl, program, ...args] = process.argv.slice(2);
 if (readyUrl === undefined || program === undefined)
   throw new Error('the address and the program are missing');
 
-const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-const end = (): void => void child.kill('SIGTERM');
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
+// Before there is a program: the signal would end this process alone.
+const endSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+for (const signal of endSignals) process.on(signal, end);
 process.on('disconnect', end);
+const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 child.once('error', (error) => {
   process.stderr.write(`${program}: ${error.message}\n`);
   process.exit(1);
@@ -30,3 +31,7 @@ for (let ready = false; !ready;) {
   );
 }
 process.send?.({ type: 'started' });
+
+function end(): void {
+  child.kill('SIGTERM');
+}
