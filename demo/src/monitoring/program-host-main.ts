@@ -16,6 +16,7 @@ if (readyUrl === undefined || program === undefined)
 const endSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 for (const signal of endSignals) process.on(signal, end);
 process.on('disconnect', end);
+if (process.send !== undefined && !process.connected) process.exit(); // the starter died while this one was loaded
 const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 child.once('error', (error) => {
   process.stderr.write(`${program}: ${error.message}\n`);
@@ -30,7 +31,7 @@ for (let ready = false; !ready;) {
     () => false,
   );
 }
-process.send?.({ type: 'started' });
+if (process.connected) process.send?.({ type: 'started' });
 
 function end(): void {
   child.kill('SIGTERM');
