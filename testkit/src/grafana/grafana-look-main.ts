@@ -41,7 +41,7 @@ const dashboards: Readonly<
   'hq-store': { query: ofStore, height: 3_600, picture: { height: 1_250 } },
   'hq-sync-errors': { query: recent, height: 2_400, picture: { height: 1_100 } },
   'hq-activity': { query: recent, height: 2_400, picture: { height: 1_000 } },
-  'hq-wall': { query: `${recent}&kiosk`, height: 1_000, picture: { width: 800, height: 860 } },
+  'hq-wall': { query: `${recent}&kiosk`, height: 1_000, picture: { width: 800, height: 760 } },
   'hq-collector': { query: recent, height: 2_600, picture: { height: 1_100 } },
 };
 
