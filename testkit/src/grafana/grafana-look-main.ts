@@ -19,7 +19,7 @@ const storeId = process.env['HQ_LOOK_STORE'];
 const { HQ_URL: hqUrl, HQ_ADMIN_TOKEN_FILE: adminTokenFile } = process.env;
 
 /** A picture of the documents is to load at once. */
-const maxPictureBytes = 250_000;
+const maxPictureBytes = 300_000;
 /** Of the Stores dashboard, which asks every 5 seconds. */
 const cutToRedLimitMs = 6_000;
 const cuts = 5;
@@ -41,7 +41,7 @@ const dashboards: Readonly<
   'hq-store': { query: ofStore, height: 3_600, picture: { height: 1_250 } },
   'hq-sync-errors': { query: recent, height: 2_400, picture: { height: 1_100 } },
   'hq-activity': { query: recent, height: 2_400, picture: { height: 1_000 } },
-  'hq-wall': { query: `${recent}&kiosk`, height: 1_000, picture: { width: 800, height: 760 } },
+  'hq-wall': { query: `${recent}&kiosk`, height: 1_000, picture: { width: 800, height: 860 } },
   'hq-collector': { query: recent, height: 2_600, picture: { height: 1_100 } },
 };
 
