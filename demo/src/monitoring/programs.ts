@@ -58,6 +58,8 @@ export function prometheusChild(
       `--config.file=${at.configFile}`,
       `--storage.tsdb.path=${path.join(at.folder, 'prometheus-data')}`,
       '--storage.tsdb.retention.time=2d',
+      // An alert that fires before Alertmanager is found is sent again after a minute without this.
+      '--rules.alert.resend-delay=15s',
       ...listening(at),
       '--enable-feature=expand-external-labels',
     ],
