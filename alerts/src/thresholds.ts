@@ -16,6 +16,8 @@ export const durations = {
   /** Bridges a missed scrape or a short unknown, so that one outage is one alert and not two. */
   keepFiring: 120,
   flappingWithin: 900,
+  /** Longer than HQ remembers a second machine: one that is swapped is seen once, a clone again and again. */
+  duplicateServerFor: 660,
   /** Agents check at least every 5 minutes. */
   syncStaleAfter: 900,
   syncStaleFor: 300,

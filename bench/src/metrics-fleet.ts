@@ -16,6 +16,7 @@ export function makeFleet(stores: number): Map<string, StoreSample> {
       hasServer: true,
       status: 'connected',
       expectedOnline: true,
+      duplicateServer: false,
       agentVersion: '0.1.0',
       schemaVersion: 12,
       schemaCompatible: true,

@@ -101,7 +101,7 @@ export class Child {
   /** For somebody who does not want to wait for `stop`. */
   kill(): void {
     this.stopping = true;
-    this.process?.kill('SIGKILL');
+    killGroup(this.process);
   }
 
   private async end(): Promise<void> {
@@ -109,7 +109,7 @@ export class Child {
     const { process: child } = this;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), this.options.stopWaitMs);
+    const timer = setTimeout(() => killGroup(child), this.options.stopWaitMs);
     await bounded(this.exited, this.options.stopWaitMs + killWaitMs);
     clearTimeout(timer);
   }
@@ -149,6 +149,16 @@ export class Child {
     const nothing = (): void => undefined;
     this.restartTimer = setTimeout(() => this.launch(nothing, nothing), this.backoffMs);
     this.backoffMs = Math.min(this.backoffMs * 2, maxBackoffMs);
+  }
+}
+
+/** With what it has started, which it cannot end any more. */
+function killGroup(child: ChildProcess | undefined): void {
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL'); // it has ended, or this system has no groups
   }
 }
 

@@ -17,6 +17,8 @@ export interface DataDir {
   readonly adminTokenFile: string;
   readonly collectorLog: string;
   readonly simulatorLog: string;
+  /** Of Prometheus, Alertmanager and Grafana. */
+  readonly monitoring: string;
   /** Of this chain: a replay's is another than the made one's, and so is its database. */
   readonly simulator: string;
   readonly databaseName: string;
@@ -42,6 +44,7 @@ export function openDataDir(env: NodeJS.ProcessEnv, replay: string | undefined):
     adminTokenFile: path.join(root, 'admin-token'),
     collectorLog: path.join(root, 'collector.log'),
     simulatorLog: path.join(root, 'simulator.log'),
+    monitoring: path.join(root, 'monitoring'),
     simulator: path.join(root, 'simulator', chain),
     databaseName: `hq_${chain}`,
   };
@@ -67,6 +70,7 @@ export async function removeData(dataDir: DataDir): Promise<void> {
     adminTokenFile,
     ...logs,
     path.join(root, 'simulator'),
+    dataDir.monitoring,
   ];
   for (const file of all) rmSync(file, { recursive: true, force: true });
 }

@@ -53,7 +53,7 @@ export class Demo {
     signal.throwIfAborted();
 
     const monitoring = options.monitoring
-      ? await prepareMonitoring(dataDir.root, options.port, database.url, env)
+      ? await prepareMonitoring(dataDir.monitoring, options.port, database.url, env)
       : undefined;
     screen.say('Starting the collector ...');
     const withGrafana = monitoring?.grafanaUrl ? { HQ_GRAFANA_URL: monitoring.grafanaUrl, ...env } : env;

@@ -53,7 +53,9 @@ afterAll(() => {
 });
 
 function start(options: Partial<StartOptions> = {}): StartedDemo {
-  const demo = new StartedDemo({ dataDir, port, ...options });
+  // What is installed besides is the matter of `monitoring.test.ts`.
+  const args = ['--no-monitoring', ...(options.args ?? [])];
+  const demo = new StartedDemo({ dataDir, port, ...options, args });
   running.push(demo);
   return demo;
 }

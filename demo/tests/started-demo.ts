@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly args?: readonly string[];
+  /** Beside the environment of the tests without its settings. */
+  readonly env?: NodeJS.ProcessEnv;
   /** By `npm start`, in a process group of its own, as a terminal makes one. */
   readonly throughNpm?: boolean;
   /** Given to Node itself. */
@@ -35,13 +37,13 @@ export class StartedDemo {
   private readonly listeners = new Set<() => void>();
 
   constructor(options: StartOptions) {
-    const { dataDir, port, args = [], nodeArgs = [], uid, throughNpm = false } = options;
+    const { dataDir, port, args = [], env = {}, nodeArgs = [], uid, throughNpm = false } = options;
     this.url = `http://127.0.0.1:${port}`;
     const started = throughNpm ? ['npm', 'start', '--'] : [process.execPath, ...nodeArgs, startScript];
     const [program = '', ...before] = started;
     this.child = spawn(program, [...before, '--port', String(port), ...args], {
       cwd: root,
-      env: { ...withoutSettings(process.env), HQ_DATA_DIR: dataDir },
+      env: { ...withoutSettings(process.env), ...env, HQ_DATA_DIR: dataDir },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: throughNpm,
       ...(uid === undefined ? {} : { uid, gid: uid }),

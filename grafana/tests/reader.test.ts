@@ -189,6 +189,22 @@ it('shows the stores worst first, and only those that are chosen', async () => {
   expect(await shown({ status: ['8', '9'] })).toEqual(['s-1', 's-3']);
 });
 
+it.each(['hq-stores', 'hq-wall'])('%s counts each store that the list shows with errors', async (uid) => {
+  const { templating, ...dashboard } = committed.find((each) => each.uid === uid)!;
+  const fleet = panelsOf(dashboard).find(({ title }) => title === 'The fleet now')!.targets![0]!.rawSql!;
+  const sql = interpolateSql(fleet, templating.list, choices['everything chosen']!);
+  const withErrors = async () => Number((await reader.query(sql)).rows[0]['With errors']);
+  const withhold = (records: number) =>
+    database.pool.query(
+      `update hq.store_connection set withheld_records = ${records} where store_id = 's-1'`,
+    );
+  // s-2 has an error that is open.
+  expect(await withErrors()).toBe(1);
+  await withhold(1);
+  expect(await withErrors()).toBe(2);
+  await withhold(0);
+});
+
 async function codeOf(statement: string): Promise<string | undefined> {
   return reader.query(statement).then(
     () => 'done',

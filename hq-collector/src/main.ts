@@ -30,8 +30,9 @@ async function main(): Promise<void> {
   process.once('SIGTERM', () => stop('SIGTERM'));
   process.once('SIGINT', () => stop('SIGINT'));
   // Started by another program of ours: when that dies, by whatever signal, this process ends too.
-  if (process.channel) process.once('disconnect', () => stop('starter gone'));
-  process.send?.({ type: 'started', url: collector.url });
+  process.once('disconnect', () => stop('starter gone'));
+  if (process.connected) process.send?.({ type: 'started', url: collector.url });
+  else if (process.send !== undefined) stop('starter gone'); // while this one started
 }
 
 main().catch((error: unknown) => {

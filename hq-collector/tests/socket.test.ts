@@ -42,6 +42,13 @@ const becomes = (status: string, reason: string | null) =>
     () => view('status, reason'),
     (row) => row.status === status && row.reason === reason,
   );
+/** In the metric, for the pager. */
+const becomesDuplicate = (value: 0 | 1) =>
+  eventually(
+    'hq_store_duplicate_server',
+    async () => (await fetch(`${hq.url}/metrics/stores`)).text(),
+    (text) => text.includes(`\nhq_store_duplicate_server{store_id="${storeId}"} ${value}\n`),
+  );
 const refusals = async () =>
   (
     await hq.database.pool.query('select code from hq_view.sync_errors where store_id = $1 order by at', [
@@ -155,8 +162,11 @@ describe('a second connection of the same store', () => {
   test('of another machine, by turns, is named "duplicate store server"', async () => {
     await newStore();
     const [one, two] = [randomUUID(), randomUUID()];
-    for (const instanceId of [one, two, one]) await connectStore({ instanceId });
+    for (const instanceId of [one, two]) await connectStore({ instanceId });
+    await becomesDuplicate(0);
+    await connectStore({ instanceId: one });
     await becomes('connected', 'duplicate store server');
+    await becomesDuplicate(1);
   });
 
   test('of a clone, with the same database, is named so at once when the first still lives', async () => {

@@ -51,7 +51,8 @@ async function main(): Promise<void> {
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
   // Started by another program of ours: when that dies, by whatever signal, this one ends too.
-  if (process.send) process.once('disconnect', end);
+  process.once('disconnect', end);
+  if (process.send !== undefined && !process.connected) end(); // it died while this one was loaded
 
   const simulator = await startSimulator({
     ...options,

@@ -46,6 +46,16 @@ export function storeRules({ durations, limits }: Thresholds): RuleGroup {
         todo: 'have its line looked at; where the reason is "replaced", look for a second machine with this token.',
       }),
       storeAlert({
+        alert: 'HqStoreDuplicateServer',
+        severity: 'warning',
+        expr: ofJudged('max by (store_id) (hq_store_duplicate_server) == 1'),
+        forSeconds: durations.duplicateServerFor,
+        keepFiringSeconds: durations.keepFiring,
+        summary: 'has two store servers',
+        why: `two machines, or a clone of one, have connected with its token for ${spoken(durations.duplicateServerFor)} and take the line from each other.`,
+        todo: 'find the second machine and stop it, then generate a new token for the right one.',
+      }),
+      storeAlert({
         alert: 'HqStoreTokenRejected',
         severity: 'critical',
         expr: `

@@ -50,6 +50,21 @@ export const connectionStories: readonly Story[] = [
     spares: ['HqStoreFlapping', 'HqStoreDisconnected'],
   },
   {
+    name: 'cloned store server',
+    what: 'A store server is cloned; both take turns on its token for half an hour.',
+    minutes: 60,
+    happens: (world) => world.twoServers(['north-1'], [10, 50]),
+    pages: ['HqStoreDuplicateServer north-1'],
+  },
+  {
+    name: 'store server replaced',
+    what: 'A new machine takes over while the old one still runs for a minute.',
+    minutes: 40,
+    happens: (world) => world.twoServers(['north-1'], [10, 20]),
+    pages: [],
+    spares: ['HqStoreDuplicateServer'],
+  },
+  {
     name: 'token expired',
     what: "A store's token expires; it is refused until somebody generates a new one after half an hour.",
     minutes: 60,

@@ -14,6 +14,7 @@ interface StoreTimes {
   readonly connected: Timeline;
   readonly expected: Timeline;
   readonly connects: Timeline;
+  readonly duplicate: Timeline;
   readonly lastSync: Timeline;
   readonly pending: Timeline;
   readonly oldestPending: Timeline;
@@ -110,6 +111,12 @@ export class World {
     return this;
   }
 
+  /** A second machine was seen with the store's token; HQ remembers it for 10 minutes. */
+  twoServers(ids: readonly string[], span: Span): this {
+    for (const id of ids) this.set(this.store(id).duplicate, 1, span);
+    return this;
+  }
+
   /** Connected, but the time of the last success stands. */
   stale(ids: readonly string[], span: Span): this {
     for (const id of ids) this.freeze(this.store(id).lastSync, span);
@@ -200,6 +207,7 @@ export class World {
       at('hq_store_connected', store.connected);
       at('hq_store_expected_online', store.expected);
       at('hq_store_connects_total', store.connects);
+      at('hq_store_duplicate_server', store.duplicate);
       at('hq_store_last_sync_timestamp_seconds', store.lastSync);
       at('hq_store_last_heartbeat_timestamp_seconds', store.lastSync);
       at('hq_store_pending_records', store.pending, { direction: 'push' });
@@ -248,6 +256,7 @@ export class World {
       connected: this.always(1),
       expected: this.always(1),
       connects: this.always(1),
+      duplicate: this.always(0),
       // 0 is never: the first success is a second after the beginning of time.
       lastSync: this.always(0).map((_, step) => step * stepSeconds + 1),
       pending: this.always(0),

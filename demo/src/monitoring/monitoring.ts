@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { makeDirectory } from '@hq-sync/local-postgres/make-directory';
 import type pg from 'pg';
 import { host } from '../addresses.js';
@@ -35,12 +34,11 @@ export interface Monitoring {
  * @throws DemoError when a variable names no program.
  */
 export async function prepareMonitoring(
-  dataRoot: string,
+  folder: string,
   collectorPort: number,
   databaseUrl: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Monitoring> {
-  const folder = path.join(dataRoot, 'monitoring');
   makeDirectory(folder, 0o700);
   const found = {
     prometheus: findProgram(prometheus, env),

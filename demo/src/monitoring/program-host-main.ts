@@ -12,10 +12,12 @@ const [readyUrl, program, ...args] = process.argv.slice(2);
 if (readyUrl === undefined || program === undefined)
   throw new Error('the address and the program are missing');
 
-const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-const end = (): void => void child.kill('SIGTERM');
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
+// Before there is a program: the signal would end this process alone.
+const endSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+for (const signal of endSignals) process.on(signal, end);
 process.on('disconnect', end);
+if (process.send !== undefined && !process.connected) process.exit(); // the starter died while this one was loaded
+const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 child.once('error', (error) => {
   process.stderr.write(`${program}: ${error.message}\n`);
   process.exit(1);
@@ -29,4 +31,8 @@ for (let ready = false; !ready;) {
     () => false,
   );
 }
-process.send?.({ type: 'started' });
+if (process.connected) process.send?.({ type: 'started' });
+
+function end(): void {
+  child.kill('SIGTERM');
+}

@@ -58,7 +58,9 @@ export function prometheusChild(
       `--config.file=${at.configFile}`,
       `--storage.tsdb.path=${path.join(at.folder, 'prometheus-data')}`,
       '--storage.tsdb.retention.time=2d',
-      `--web.listen-address=${host}:${at.port}`,
+      // An alert that fires before Alertmanager is found is sent again after a minute without this.
+      '--rules.alert.resend-delay=15s',
+      ...listening(at),
       '--enable-feature=expand-external-labels',
     ],
     env: { ...at.env, HQ_GRAFANA_URL: at.grafanaUrl, HQ_RUNBOOKS_URL: `file://${provisioned.runbooks}` },
@@ -73,7 +75,7 @@ export function alertmanagerChild(at: Placed): Child {
     args: [
       `--config.file=${path.join(provisioned.alerts, 'alertmanager.yml')}`,
       `--storage.path=${path.join(at.folder, 'alertmanager-data')}`,
-      `--web.listen-address=${host}:${at.port}`,
+      ...listening(at),
       // Alone: it listens to no other one.
       '--cluster.listen-address=',
     ],
@@ -124,6 +126,11 @@ export function passwordFileIn(folder: string, name: string): string {
   const file = path.join(folder, name);
   if (!existsSync(file)) writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
   return file;
+}
+
+/** Links to itself name the address on which it listens, and not the name of this machine. */
+function listening({ port }: Placed): string[] {
+  return [`--web.listen-address=${host}:${port}`, `--web.external-url=http://${host}:${port}`];
 }
 
 function hosted({ program, file, port, readyPath, args, folder, env }: Hosted): Child {

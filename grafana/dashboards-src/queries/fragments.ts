@@ -10,3 +10,6 @@ export const storeTime = (instant: string, now = 'data_as_of') =>
 /** An amount, or nothing where the store has no server and so no trade. */
 export const money = (minor: string) =>
   `case when status <> 'no_server' then hq_view.money(${minor}, currency) end`;
+
+/** Rows of `hq_view.store_board` that have the status "errors", and those cut off whose errors HQ holds itself. */
+export const withErrors = '(severity = 4 or errors_open + quarantined_records > 0)';

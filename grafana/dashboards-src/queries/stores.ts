@@ -1,5 +1,5 @@
 import { found, inRegion, ofStatus, ofVersion } from './filters.js';
-import { age, money, storeTime } from './fragments.js';
+import { age, money, storeTime, withErrors } from './fragments.js';
 import { tradeColumns } from './trade.js';
 
 /** More rows than a browser renders again every 5 seconds without being felt. */
@@ -28,7 +28,7 @@ export const stores = {
   count(*) as "Stores",
   count(*) filter (where expected_online and status = 'disconnected') as "Disconnected",
   count(*) filter (where status = 'unknown') as "Unknown",
-  coalesce(sum(errors_open), 0) as "Open errors",
+  count(*) filter (where ${withErrors}) as "With errors",
   count(*) filter (where stale or (status = 'connected' and not synced)) as "Stale"
 from hq_view.store_board
 where ${inRegion} and ${ofVersion} and ${found}`,

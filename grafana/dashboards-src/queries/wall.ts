@@ -1,4 +1,5 @@
 import { inRegion } from './filters.js';
+import { withErrors } from './fragments.js';
 
 /** As many as are read from across a room. */
 export const maxTiles = 12;
@@ -9,7 +10,7 @@ export const wall = {
   count(*) filter (where expected_online and status <> 'no_server') as "Expected online",
   count(*) filter (where expected_online and status = 'disconnected') as "Disconnected",
   count(*) filter (where status = 'unknown') as "Unknown",
-  count(*) filter (where errors_open + quarantined_records > 0) as "With errors",
+  count(*) filter (where ${withErrors}) as "With errors",
   count(*) filter (where stale or (status = 'connected' and not synced)) as "Stale"
 from hq_view.store_board where ${inRegion}`,
 

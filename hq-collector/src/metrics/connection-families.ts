@@ -45,6 +45,17 @@ export const connectionFamilies: readonly StoreFamily[] = [
   }),
 
   storeFamily({
+    name: 'hq_store_duplicate_server',
+    type: 'gauge',
+    help: '1 while a second machine with the token of the store was seen within 10 minutes, else 0. No sample without a store server.',
+    labels: ['store_id'],
+    reads: ['hasServer', 'duplicateServer'],
+    series: (store, add) => {
+      if (store.hasServer) add(store.duplicateServer ? 1 : 0);
+    },
+  }),
+
+  storeFamily({
     name: 'hq_store_last_heartbeat_timestamp_seconds',
     type: 'gauge',
     help: 'When the latest heartbeat came, by the clock of HQ; 0 = never.',

@@ -180,6 +180,7 @@ const storesPage = `
     c.store_id is not null as "hasServer",
     t.status,
     hq.expected_online(s, (select hq.hq_now())) as "expectedOnline",
+    coalesce(c.duplicate_server_at > (select hq.hq_now()) - interval '10 minutes', false) as "duplicateServer",
     c.agent_version as "agentVersion",
     c.schema_version as "schemaVersion",
     c.schema_compatible as "schemaCompatible",

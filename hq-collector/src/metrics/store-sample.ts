@@ -36,6 +36,8 @@ export interface StoreSample {
   readonly hasServer: boolean;
   readonly status: StoreStatus;
   readonly expectedOnline: boolean;
+  /** Within 10 minutes a second machine has run with the store's token. */
+  readonly duplicateServer: boolean;
 
   readonly agentVersion: string | null;
   readonly schemaVersion: number | null;

@@ -22,6 +22,7 @@ const sample = fc
     status: fc.constantFrom(...storeStatuses),
     hasServer: fc.boolean(),
     expectedOnline: fc.boolean(),
+    duplicateServer: fc.boolean(),
     lastHeartbeatAt: fc.option(fc.nat()),
     lastSaleAt: fc.option(fc.nat()),
     clockSkewSeconds: fc.option(fc.double({ noNaN: true })),

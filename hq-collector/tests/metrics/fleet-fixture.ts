@@ -16,6 +16,7 @@ export function makeSample(given: Partial<StoreSample> = {}): StoreSample {
     hasServer: true,
     status: 'connected',
     expectedOnline: true,
+    duplicateServer: false,
     agentVersion: '1.2.3',
     schemaVersion: 12,
     schemaCompatible: true,

@@ -38,6 +38,7 @@ hq_resync_jobs{state="failed"} 0
 hq_store_info{store_id="store-1",name="Main Street",region="north",timezone="America/Mexico_City",agent_version="1.2.3",schema_version="12"} 1
 hq_store_connected{store_id="store-1"} 1
 hq_store_expected_online{store_id="store-1"} 1
+hq_store_duplicate_server{store_id="store-1"} 0
 hq_store_last_heartbeat_timestamp_seconds{store_id="store-1"} 1795000000.123
 hq_store_last_sale_timestamp_seconds{store_id="store-1"} 1794999990
 hq_store_connects_total{store_id="store-1"} 3

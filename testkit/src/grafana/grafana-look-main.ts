@@ -6,18 +6,20 @@ import { emptyPanels } from './panels.js';
 
 /**
  * Opens every dashboard of a Grafana that runs and reads an HQ that runs: fails on a query that fails, and on a panel
- * without data that should have some. With HQ_LOOK_PICTURES it keeps pictures in that folder; with HQ_URL and
- * HQ_ADMIN_TOKEN_FILE it also measures how long a cut takes to be red on Stores.
+ * without data that should have some. With HQ_LOOK_PICTURES it keeps pictures in that folder, with HQ_LOOK_NAME under
+ * names that end in it, beside those without; with HQ_URL and HQ_ADMIN_TOKEN_FILE it also measures how long a cut takes to
+ * be red on Stores.
  */
 const url = required('HQ_GRAFANA_URL').replace(/\/$/, '');
 const user = process.env['HQ_GRAFANA_USER'] ?? 'admin';
 const password = required('HQ_GRAFANA_PASSWORD');
 const pictures = process.env['HQ_LOOK_PICTURES'];
+const ending = process.env['HQ_LOOK_NAME'] ? `-${process.env['HQ_LOOK_NAME']}` : '';
 const storeId = process.env['HQ_LOOK_STORE'];
 const { HQ_URL: hqUrl, HQ_ADMIN_TOKEN_FILE: adminTokenFile } = process.env;
 
 /** A picture of the documents is to load at once. */
-const maxPictureBytes = 250_000;
+const maxPictureBytes = 300_000;
 /** Of the Stores dashboard, which asks every 5 seconds. */
 const cutToRedLimitMs = 6_000;
 const cuts = 5;
@@ -53,9 +55,9 @@ try {
     await look(uid, query, { width: wide, height, theme: 'dark' });
     await look(uid, query, { ...phone, height: 2 * height, theme: 'light' });
     if (pictures === undefined) continue;
-    await take(uid, query, { width: wide, ...picture, theme: 'dark' }, uid);
-    await take(uid, query, { width: wide, ...picture, theme: 'light' }, `${uid}-light`);
-    await take(uid, query, { ...phone, theme: 'light' }, `${uid}-phone`);
+    await take(uid, query, { width: wide, ...picture, theme: 'dark' }, `${uid}${ending}`);
+    await take(uid, query, { width: wide, ...picture, theme: 'light' }, `${uid}${ending}-light`);
+    await take(uid, query, { ...phone, theme: 'light' }, `${uid}${ending}-phone`);
   }
   if (hqUrl !== undefined && adminTokenFile !== undefined) {
     const tookMs = await measureCutToRed(grafana, hqUrl, adminTokenFile, cuts);
