@@ -65,7 +65,7 @@ export class HqClient {
       },
     );
     return tries.execute(() => {
-      const leftMs = Math.max(1, givesUpAt - performance.now());
+      const leftMs = Math.max(1, Math.ceil(givesUpAt - performance.now()));
       return this.tryOnce(asked, key, upload ? leftMs : Math.min(leftMs, limits.tryMs));
     });
   }
