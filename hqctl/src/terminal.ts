@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { Surface } from './output/render.js';
 import { limits } from './limits.js';
 
@@ -31,7 +32,13 @@ export class Terminal implements Surface {
   /** Aborted by the first Ctrl-C, which then does not end the program; the next one does. */
   interrupted(): { readonly signal: AbortSignal } {
     const aborting = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => aborting.abort());
+    // Listeners that stay: log-update's own ends the program as soon as nobody else listens.
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => {
+        if (aborting.signal.aborted) process.exit(128 + constants.signals[name]);
+        aborting.abort();
+      });
+    }
     return { signal: aborting.signal };
   }
 }
