@@ -87,6 +87,10 @@ export interface ApiCommand extends CommandWords {
   /** `--wait` waits, or the command always does. */
   readonly wait?: Wait;
   readonly always?: 'waits';
+  /** Asked for each item of the answer that `chooses` takes; the view gets the item with what is answered. */
+  readonly forEach?: { readonly route: Route; query?(given: Given): Record<string, string | undefined> };
+  /** Which items of the answer count. */
+  chooses?(item: Row, given: Given): boolean;
   /** Another command, run in the place of this one. */
   instead?(given: Given): ApiCommand | undefined;
   view(answer: Row): View;

@@ -47,6 +47,7 @@ class Run {
     if (question !== undefined) await confirmed(question, this.given, this.terminal);
     if (command.live && this.terminal.isTerminal && !this.given['json']) return this.draw(command);
     const answers = await this.answers(command);
+    if (command.forEach) return this.showEach(command, command.forEach, answers);
     if (command.wait && (this.given['wait'] || command.always === 'waits'))
       return this.waitFor(command, command.wait, answers[0]!.row);
     this.show(command, answers);
@@ -87,6 +88,25 @@ class Run {
   private show(command: ApiCommand, answers: readonly Answered[]): void {
     if (this.given['json']) for (const { raw } of answers) this.terminal.out(`${raw.trimEnd()}\n`);
     else this.terminal.out(render(this.viewOf(command, answers), this.terminal));
+  }
+
+  private async showEach(
+    command: ApiCommand,
+    { route, query }: NonNullable<ApiCommand['forEach']>,
+    answers: readonly Answered[],
+  ): Promise<number> {
+    const items = answers
+      .flatMap(({ row }) => row['items'] as Row[])
+      .filter((item) => command.chooses?.(item, this.given) ?? true);
+    const asked: Answered[] = [];
+    for (const item of items) {
+      const path = pathOf(route, item) + queryOf(query?.(this.given) ?? {});
+      asked.push(await this.hq.ask({ method: 'GET', path }));
+    }
+    const rows = items.map((item, index) => ({ ...item, ...asked[index]!.row }));
+    if (this.given['json']) for (const { raw } of asked) this.terminal.out(`${raw.trimEnd()}\n`);
+    else this.terminal.out(render(command.view({ items: rows }), this.terminal));
+    return exitCodes.ok.code;
   }
 
   private viewOf(command: ApiCommand, answers: readonly Answered[]): View {

@@ -9,9 +9,10 @@ import {
   type Row,
   type Wait,
 } from '../command.js';
-import { age, count, names, percent, scope, time } from '../output/format.js';
-import { card, table, type Column, type View } from '../output/view.js';
+import { age, bytes, count, duration, names, percent, scope, time, yesNo } from '../output/format.js';
+import { card, sentence, table, type Column, type View } from '../output/view.js';
 import { entityOption } from './resync.js';
+import { storesText } from './stores.js';
 
 const rollout: Argument = { param: 'rolloutId', name: 'ROLLOUT', summary: 'id of the rollout' };
 const maxRunning: Option = {
@@ -62,21 +63,67 @@ const wait: Wait = {
   }),
 };
 
+const preview: ApiCommand = {
+  words: 'rollouts start',
+  summary: 'What a rollout would send to each store',
+  call: 'GET /stores',
+  pages: 'all',
+  moreQuery(given) {
+    scopeOf(given);
+    return { region: given['region'] };
+  },
+  chooses: ({ storeId }, { store }) => store === undefined || storeId === store,
+  forEach: {
+    route: 'GET /stores/{storeId}/resync-preview',
+    query: ({ entity }) => ({ entities: entity?.join(',') }),
+  },
+  examples: [],
+  view({ items }) {
+    const rows = items as readonly Row[];
+    const sum = (field: string) => rows.reduce((total, row) => total + (row[field] as number), 0);
+    const late = rows.filter(({ endsBeforeOpening }) => endsBeforeOpening === false).length;
+    return [
+      table(
+        [
+          { head: 'Store', field: 'storeId', maxChars: 24 },
+          { head: 'Records', field: 'records', format: count, right: true },
+          { head: 'Size', field: 'bytes', format: bytes, right: true },
+          { head: 'Time', field: 'seconds', format: duration, right: true },
+          { head: 'Open now', field: 'openNow', format: yesNo },
+          { head: 'Opens', field: 'opensAt', format: time, leaveOut: 1 },
+          { head: 'Ends before', field: 'endsBeforeOpening', format: yesNo },
+        ],
+        rows,
+        'No such stores.',
+      ),
+      sentence(
+        `${storesText(rows.length)}, ${count(sum('records'), {})} records, ${bytes(sum('bytes'), {})}; ${storesText(late)} would be open before the end.`,
+      ),
+    ];
+  },
+};
+
 export const rollouts: readonly ApiCommand[] = [
   {
     words: 'rollouts start',
     summary: 'Resync the stores of a region, or all, so many at a time',
     details: 'Stores with a resync under way, and those without a store server, are left out.',
     call: 'POST /resync-rollouts',
-    options: [...scopeOptions, entityOption, maxRunning],
+    options: [
+      ...scopeOptions,
+      entityOption,
+      maxRunning,
+      { flags: '--preview', summary: 'show what it would send to each store, and do nothing' },
+    ],
     body: (given) => ({
       scope: scopeOf(given),
       ...pick(given, 'maxRunning'),
       ...(given['entity'] && { entities: given['entity'] }),
     }),
     confirm: ({ all }) => (all ? 'Resync all stores?' : undefined),
+    instead: (given) => (given['preview'] ? preview : undefined),
     wait,
-    examples: ['rollouts start --region West --max-running 3'],
+    examples: ['rollouts start --region West --preview', 'rollouts start --region West --max-running 3'],
     view,
   },
   {

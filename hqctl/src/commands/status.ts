@@ -1,8 +1,8 @@
 import { groups, sortKey, verdictOf, type StatusOfStore } from '@hq-sync/hq-collector/page/status';
 import type { ApiCommand, Row } from '../command.js';
-import { age, bytes, count, money, time, words, yesNo } from '../output/format.js';
+import { age, bytes, count, money, roundMoney, time, words, yesNo } from '../output/format.js';
 import { card, sentence, table, type Column, type View } from '../output/view.js';
-import { storeArgument } from './stores.js';
+import { storeArgument, storesText } from './stores.js';
 
 /** As `/status` has them, beside what is shown unchanged. */
 interface StoreStatus {
@@ -36,7 +36,7 @@ const columns: readonly Column[] = [
   { head: 'Queue', field: 'pendingRecords', format: count, right: true },
   { head: 'Errors', field: 'errorsOpen', format: count, right: true },
   { head: 'Sales', field: 'salesCount', format: count, right: true, leaveOut: 3 },
-  { head: 'Gross', field: 'grossMinor', format: money, right: true, leaveOut: 1 },
+  { head: 'Gross', field: 'grossMinor', format: roundMoney, right: true, leaveOut: 1 },
   { head: 'Tills', field: 'openRegisters', format: count, right: true, leaveOut: 5 },
 ];
 
@@ -137,11 +137,8 @@ function statusView({ items }: Row): View {
   const counted = groups
     .map((group) => [rows.filter((row) => row.group === group).length, group] as const)
     .filter(([stores]) => stores > 0)
-    .map(([stores, group]) => `${stores} ${group}`);
-  return [
-    table(columns, rows, ''),
-    sentence(`${rows.length} ${rows.length === 1 ? 'store' : 'stores'}: ${counted.join(', ')}.`),
-  ];
+    .map(([stores, group]) => `${group} ${stores}`);
+  return [table(columns, rows, ''), sentence(`${storesText(rows.length)}: ${counted.join(', ')}.`)];
 }
 
 export const status: readonly ApiCommand[] = [

@@ -7,6 +7,8 @@ import { dayHours, writtenHours } from '../values.js';
 export const storeArgument: Argument = { param: 'storeId', name: 'STORE', summary: 'id of the store' };
 export const storeOption: Option = { flags: '--store-id <id>', summary: 'only of this store' };
 
+export const storesText = (stores: number): string => `${stores} ${stores === 1 ? 'store' : 'stores'}`;
+
 const hours: Format = (value) => writtenHours(value as Parameters<typeof writtenHours>[0]);
 
 const columns: readonly Column[] = [

@@ -1,7 +1,7 @@
 import { pick, scopeOf, scopeOptions, wholeNumber, type ApiCommand, type Option } from '../command.js';
 import { age, time, yesNo } from '../output/format.js';
 import { card, sentence, table, type Column } from '../output/view.js';
-import { storeArgument } from './stores.js';
+import { storeArgument, storesText } from './stores.js';
 
 const columns: readonly Column[] = [
   { head: 'Token', field: 'tokenId' },
@@ -101,7 +101,9 @@ export const tokens: readonly ApiCommand[] = [
     body: (given) => ({ scope: scopeOf(given), ...pick(given, 'graceMinutes', 'expiresInDays') }),
     confirm: ({ all }) => (all ? 'Rotate the tokens of all stores?' : undefined),
     examples: ['tokens rotate-many --region West'],
-    view: ({ stores }) => [sentence(`${String(stores)} stores are told.`)],
+    view: ({ stores }) => [
+      sentence(`The store servers of ${storesText(Number(stores))} make their next token.`),
+    ],
   },
   {
     words: 'tokens revoke',

@@ -16,8 +16,11 @@ export const percent: Format = (value) => `${String(value)} %`;
 const numbers = new Intl.NumberFormat('en-US');
 export const count: Format = (value) => numbers.format(Number(value));
 
-/** Minor units in the row's currency. */
-export const money: Format = (value, row) =>
+/** Minor units in the row's currency, exactly. */
+export const money: Format = (value, row) => formatMoney(BigInt(value as number), String(row['currency']));
+
+/** The same without the minor units of large amounts. */
+export const roundMoney: Format = (value, row) =>
   formatMoney(BigInt(value as number), String(row['currency']), true);
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -46,7 +49,10 @@ export const duration: Format = (value) => {
 /** How long ago, or how soon: `3 min ago`, `in 2 h`. */
 export const age: Format = (value, row) => {
   const secondsAgo = (Date.now() - Date.parse(String(value))) / 1_000;
-  return secondsAgo < 0 ? `in ${duration(-secondsAgo, row)}` : `${duration(secondsAgo, row)} ago`;
+  // What begins in 3 h is not "in 2 h" a moment later.
+  return secondsAgo < 0
+    ? `in ${duration(Math.ceil(-secondsAgo / 60) * 60, row)}`
+    : `${duration(secondsAgo, row)} ago`;
 };
 
 /** By this machine's clock and zone: `Nov 23 09:15`, with its year where that is another one. */
