@@ -11,7 +11,7 @@ import {
 } from './command.js';
 import { connection, readSettings } from './config.js';
 import { confirmed } from './confirm.js';
-import { exitCodes, Failure } from './exit-code.js';
+import { exitCodes, Failure, usage } from './exit-code.js';
 import { limits } from './limits.js';
 import { LiveText } from './output/live-text.js';
 import { progressBar } from './output/progress.js';
@@ -177,9 +177,12 @@ class Run {
 const mayPass = ({ exit }: Failure): boolean => exit === 'unreachable' || exit === 'hqFailed';
 
 function pathOf(route: Route, from: Row): string {
-  return route
-    .replace(/^\S+ /, '')
-    .replaceAll(/\{(\w+)\}/g, (_, param: string) => encodeURIComponent(String(from[param])));
+  return route.replace(/^\S+ /, '').replaceAll(/\{(\w+)\}/g, (_, param: string) => {
+    const value = String(from[param]);
+    // Addresses cannot say these: they would lead to another one.
+    if (['', '.', '..'].includes(value)) throw usage(`"${value}" is no ${param}`);
+    return encodeURIComponent(value);
+  });
 }
 
 function queryOf(query: Record<string, unknown>): string {

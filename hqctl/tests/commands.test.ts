@@ -150,8 +150,10 @@ describe('every example of the help', () => {
   test.each(day)('$example', async ({ example, says, code = 0, then }) => {
     const command = commandOf(example);
     const reads = 'call' in command && command.call.startsWith('GET') && !command.always;
-    const asJson = reads ? await run(example, '--json') : undefined;
-    const { stdout, stderr, code: ended } = await run(example);
+    const [{ stdout, stderr, code: ended }, asJson] = await Promise.all([
+      run(example),
+      reads ? run(example, '--json') : undefined,
+    ]);
     expect({ ended, stderr: code === 0 ? stderr : '' }).toEqual({ ended: code, stderr: '' });
     for (const words of says) expect(stdout).toMatch(words);
     if ('call' in command)

@@ -26,6 +26,7 @@ describe('exit codes', () => {
     ['an unknown command', ['stores', 'lose'], /unknown command 'lose'/],
     ['a missing argument', ['stores', 'show'], /missing required argument 'STORE'/],
     ['a value that does not fit', ['stores', 'list', '--limit', 'many'], /many is no whole number/],
+    ['an id that an address cannot say', ['stores', 'show', '..'], /"\.\." is no storeId/],
     [
       'two scopes',
       ['maintenance', 'start', '--all', '--region', 'West', '--for', '2h', '--reason', 'x'],
