@@ -2,6 +2,8 @@
 export const limits = {
   /** A request with all its tries; `--timeout` sets another. */
   requestMs: 30_000,
+  /** The same of a live list, which must not look live for long when it is not. */
+  liveRequestMs: 5_000,
   /** One try. HQ keeps the answer to a change under its key, so that the next try gets it. */
   tryMs: 10_000,
   maxTries: 4,

@@ -25,14 +25,17 @@ export async function runCommand(command: Command, given: Given, terminal: Termi
     terminal.out(await command.local(given, terminal.env));
     return exitCodes.ok.code;
   }
-  return new Run(await clientOf(given, terminal), given, terminal).run(command.instead?.(given) ?? command);
+  const usualMs = command.live ? limits.liveRequestMs : limits.requestMs;
+  return new Run(await clientOf(given, terminal, usualMs), given, terminal).run(
+    command.instead?.(given) ?? command,
+  );
 }
 
-async function clientOf(given: Given, terminal: Terminal): Promise<HqClient> {
+async function clientOf(given: Given, terminal: Terminal, usualMs: number): Promise<HqClient> {
   const { url, token, warnings } = await connection(await readSettings(given, terminal.env));
   for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
   const timeout = given['timeout'] as number | undefined;
-  return new HqClient(url, token, timeout === undefined ? limits.requestMs : timeout * 1_000);
+  return new HqClient(url, token, timeout === undefined ? usualMs : timeout * 1_000);
 }
 
 class Run {
@@ -133,13 +136,13 @@ class Run {
           live.end();
           throw error;
         }
-        trouble = `\nNot up to date: ${error.message}`;
+        trouble = `Not up to date: ${error.message}`;
       }
       if (stopping.signal.aborted) break;
       const at = new Date().toLocaleTimeString('en-US', { hourCycle: 'h23' });
-      live.show(
-        `${render(view, this.terminal)}${trouble}\n${at}, every ${limits.pollMs / 1_000} s; Ctrl-C ends it`,
-      );
+      // The last line stays where the rest is cut.
+      const end = trouble || `${at}, every ${limits.pollMs / 1_000} s; Ctrl-C ends it`;
+      live.show(`${render(view, this.terminal)}\n${end}`);
       await sleep(limits.pollMs, undefined, stopping).catch(() => undefined);
       if (stopping.signal.aborted) break;
     }

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
+import { askHq, inPlaceOfHq } from './stand-in.js';
 import { Home, program } from './started.js';
 
 /** util-linux's script runs a program at a terminal of its own. */
@@ -12,6 +13,7 @@ const atTerminal = hasScript ? describe : describe.skip;
 
 let hq: TestCollector;
 let home: Home;
+const endings: (() => unknown)[] = [];
 beforeAll(async () => {
   hq = await startTestCollector({ settings: { HQ_WATCH_INTERVAL_MS: '200' } });
 });
@@ -20,7 +22,10 @@ beforeEach(() => {
   home = new Home();
   home.knows(hq.url, hq.admin.token);
 });
-afterEach(() => home.remove());
+afterEach(async () => {
+  for (const end of endings.splice(0)) await end();
+  home.remove();
+});
 
 /** The program with a terminal of 100 columns and 12 lines at all its ends. */
 function open(args: string) {
@@ -30,6 +35,7 @@ function open(args: string) {
     env: { PATH: process.env['PATH'] ?? '', HOME: home.folder, TERM: 'xterm', SHELL: '/bin/sh', ...home.env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  endings.push(() => child.kill('SIGKILL'));
   let seen = '';
   child.stdout.on('data', (chunk) => (seen += chunk));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -74,5 +80,24 @@ atTerminal('at a terminal', () => {
     watching.type('\u0003');
     expect(await watching.ended).toBe(0);
     expect(watching.text).not.toContain('live-29');
+  });
+
+  test('a list that HQ answers no more is not shown as live, and is live again after that', async () => {
+    let away = false;
+    const url = await inPlaceOfHq(endings, async (request, response, body) => {
+      if (away) return request.socket.destroy();
+      const { status, headers, text } = await askHq(hq.url, request, body);
+      response.writeHead(status, headers).end(text);
+    });
+    home.knows(url, hq.admin.token);
+    const watching = open('stores watch --timeout 0.5');
+    await watching.sees('Ctrl-C ends it');
+    away = true;
+    await watching.sees('Not up to date: HQ cannot be reached');
+    away = false;
+    await hq.admin.createStore({ storeId: 'a-back-again', name: ' AAA' });
+    await watching.sees('a-back-again');
+    watching.type('\u0003');
+    expect(await watching.ended).toBe(0);
   });
 });
