@@ -6,6 +6,7 @@ import { wireSchemas } from '../protocol/dist/json-schema.js';
 import { openApiDocument } from '../hq-collector/dist/openapi/document.js';
 import { replaceTable, settingsTable } from '../hq-collector/dist/settings-table.js';
 import { dashboards } from '../grafana/dist/dashboards.js';
+import { manual } from '../hqctl/dist/manual.js';
 
 const root = new URL('../', import.meta.url);
 const docs = new URL('docs/', root);
@@ -21,6 +22,11 @@ for (const [name, schema] of Object.entries(wireSchemas())) await writeJson(`sch
 await writeJson('openapi.json', openApiDocument());
 const settingsFile = new URL('settings.md', docs);
 await writeFile(settingsFile, replaceTable(await readFile(settingsFile, 'utf8'), settingsTable()));
+const manualFile = new URL('hqctl.md', docs);
+await writeFile(
+  manualFile,
+  await format(manual(), { ...(await resolveConfig(manualFile.pathname)), parser: 'markdown' }),
+);
 for (const [file, text] of alertFiles()) {
   await mkdir(new URL('./', new URL(file, root)), { recursive: true });
   await writeFile(new URL(file, root), text);
