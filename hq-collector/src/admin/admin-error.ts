@@ -48,6 +48,7 @@ const definitions = {
   maintenance_ended: { status: 409, title: 'The maintenance window has ended' },
   holiday_not_found: { status: 404, title: 'No such holiday' },
   holiday_exists: { status: 409, title: 'This day has other hours for them already' },
+  set_not_found: { status: 404, title: 'No such set of stores' },
   store_set_not_found: { status: 409, title: 'No such set of stores' },
   endpoint_not_found: { status: 404, title: 'No such address' },
 } as const;

@@ -44,7 +44,7 @@ export const getStoreSet = endpoint({
   represent: (db, { set }) => readStoreSet(db, set),
   async handle({ pool }, { params: { set } }) {
     const found = await readStoreSet(pool, set);
-    if (!found.known) throw new AdminError('store_set_not_found');
+    if (!found.known) throw new AdminError('set_not_found');
     return { set, storeIds: found.storeIds };
   },
 });

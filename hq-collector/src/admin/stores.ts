@@ -10,7 +10,7 @@ import { page, pageByStore } from './page.js';
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** Opening and closing times of one day. */
-export const dayHours = z.array(z.tuple([timeOfDay, timeOfDay])).max(4);
+export const dayHours = z.array(z.array(timeOfDay).length(2)).max(4);
 const openingHours = z
   .partialRecord(z.enum(weekdays), dayHours)
   .describe(

@@ -63,7 +63,7 @@ function makeDocument(): Document {
         ...(params && { params: params as z.ZodObject }),
         ...(query && { query: query as z.ZodObject }),
         headers: [
-          ...(method === 'post' ? [idempotencyKey] : []),
+          ...(method === 'get' ? [] : [idempotencyKey]),
           ...(represent ? [method === 'get' ? ifNoneMatch : ifMatch] : []),
         ],
         ...(body && {
