@@ -11,6 +11,8 @@ export interface StoreStatus {
     readonly name: string;
     readonly region: string | null;
     readonly status: string;
+    /** HQ's clock when it answered. */
+    readonly dataAsOf: string;
   };
   readonly entities: readonly { readonly entity: string; readonly direction: 'push' | 'pull' }[];
 }

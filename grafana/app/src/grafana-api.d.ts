@@ -10,10 +10,8 @@ declare module '@grafana/data' {
     readonly options: Readonly<Record<string, unknown>>;
     replaceVariables(text: string): string;
   }
-  export class PanelPlugin {
-    constructor(panel: ComponentType<PanelProps>);
-  }
-  export class AppPlugin {}
+  export const PanelPlugin: new (panel: ComponentType<PanelProps>) => object;
+  export const AppPlugin: new () => object;
 }
 
 declare module '@grafana/runtime' {

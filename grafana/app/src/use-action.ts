@@ -14,8 +14,7 @@ export interface Action {
   readonly busy: boolean;
   readonly outcome: Outcome | undefined;
   /** @returns the answer; undefined when it was refused or failed: the outcome says why. */
-  run<T = unknown>(request: Request, done: (answer: T) => string): Promise<T | undefined>;
-  clear(): void;
+  run<T = unknown>(request: Request, said: (answer: T) => Outcome | string): Promise<T | undefined>;
 }
 
 /** Sends what a person decided. Sent again after no answer came, it is the same decision, and is carried out once. */
@@ -27,8 +26,10 @@ export function useAction(afterwards: () => void): Action {
   return {
     busy,
     outcome,
-    clear: () => setOutcome(undefined),
-    async run<T>({ route, method = 'POST', path, body = {} }: Request, done: (answer: T) => string) {
+    async run<T>(
+      { route, method = 'POST', path, body = {} }: Request,
+      said: (answer: T) => Outcome | string,
+    ) {
       const decision = JSON.stringify([route, method, path, body]);
       if (unanswered.current?.decision !== decision)
         unanswered.current = { decision, key: newIdempotencyKey() };
@@ -37,7 +38,8 @@ export function useAction(afterwards: () => void): Action {
       try {
         const answer = (await change(route, method, path, body, unanswered.current.key)) as T;
         unanswered.current = undefined;
-        setOutcome({ done: done(answer) });
+        const outcome = said(answer);
+        setOutcome(typeof outcome === 'string' ? { done: outcome } : outcome);
         return answer;
       } catch (error) {
         if (!(error instanceof CollectorError)) throw error;

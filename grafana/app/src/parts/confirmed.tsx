@@ -13,12 +13,15 @@ export function Confirmed({
   onConfirm,
   children,
   disabled = false,
+  confirmDisabled = false,
 }: {
   readonly button: string;
   readonly title: string;
   readonly confirm: string;
   readonly danger?: boolean;
   readonly disabled?: boolean;
+  /** What was filled in cannot be sent. */
+  readonly confirmDisabled?: boolean;
   readonly busy: boolean;
   onConfirm(): void;
   readonly children?: ReactNode;
@@ -43,7 +46,7 @@ export function Confirmed({
               <button type="button" onClick={() => setOpen(false)}>
                 Back
               </button>
-              <button type="submit" className={danger ? 'danger' : 'primary'}>
+              <button type="submit" className={danger ? 'danger' : 'primary'} disabled={confirmDisabled}>
                 {confirm}
               </button>
             </div>
