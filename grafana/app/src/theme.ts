@@ -47,7 +47,7 @@ export const styleSheet = `
 .hqsync fieldset { border: 0; margin: 0 0 8px; padding: 0; min-width: 0; }
 .hqsync legend { float: none; width: auto; font-size: 14px; border: 0; margin: 0 0 4px; padding: 0; color: var(--quiet); }
 .hqsync label { display: inline-flex; align-items: center; gap: 6px; margin: 0; font-weight: 400; }
-.hqsync label.field { display: flex; flex-direction: column; align-items: stretch; gap: 2px; margin: 0 0 8px; }
+.hqsync .field { display: flex; flex-direction: column; align-items: stretch; gap: 2px; margin: 0 0 8px; }
 .hqsync :is(input:not([type=checkbox]), select, textarea) { font: inherit; color: var(--text); background: var(--field);
   border: 1px solid var(--outline); border-radius: 2px; padding: 4px 8px; max-width: 100%; min-height: 32px; }
 .hqsync textarea, .hqsync code.secret { font-family: monospace; font-size: 13px; width: 100%; }

@@ -25,13 +25,24 @@ export class AppPart {
     return this.root.getByLabel(label, { exact: true }).click({ timeout: deadlineMs });
   }
 
-  text(): Promise<string> {
-    return this.root.innerText();
+  async select(label: string, option: string): Promise<void> {
+    await this.root
+      .getByLabel(label, { exact: true })
+      .selectOption({ label: option }, { timeout: deadlineMs });
+  }
+
+  /** The text of what has this label. */
+  labelled(label: string): Promise<string> {
+    return this.root.getByLabel(label, { exact: true }).innerText({ timeout: deadlineMs });
   }
 
   /** Names of the buttons in sight. */
   buttons(): Promise<string[]> {
     return this.root.getByRole('button').allInnerTexts();
+  }
+
+  item(name: string): AppPart {
+    return new AppPart(this.root.getByRole('listitem', { name, exact: true }));
   }
 
   dialog(title: string): AppPart {
@@ -69,6 +80,10 @@ export class AppPage extends AppPart {
     const store = storeId === undefined ? '' : `&store=${encodeURIComponent(storeId)}`;
     await page.page.goto(`${hostUrl}/?panel=${panel}&theme=${theme}${store}`);
     return page;
+  }
+
+  async again(): Promise<void> {
+    await this.page.reload();
   }
 
   async close(): Promise<void> {

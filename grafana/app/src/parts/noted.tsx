@@ -1,5 +1,6 @@
 import React, { useState, type ReactNode } from 'react';
 import { Confirmed } from './confirmed.js';
+import { Field } from './field.js';
 
 /** As long as HQ keeps one. */
 const maxNoteChars = 1_000;
@@ -24,17 +25,19 @@ export function Noted({
   return (
     <Confirmed {...rest} onConfirm={() => onConfirm(note.trim())}>
       {children}
-      <label className="field">
-        {required ? 'Why' : 'Note'}
-        <input
-          type="text"
-          required={required}
-          pattern={required ? '.*\\S.*' : undefined}
-          maxLength={maxNoteChars}
-          value={note}
-          onChange={({ target }) => setNote(target.value)}
-        />
-      </label>
+      <Field label={required ? 'Why' : 'Note'}>
+        {(id) => (
+          <input
+            id={id}
+            type="text"
+            required={required}
+            pattern={required ? '.*\\S.*' : undefined}
+            maxLength={maxNoteChars}
+            value={note}
+            onChange={({ target }) => setNote(target.value)}
+          />
+        )}
+      </Field>
     </Confirmed>
   );
 }

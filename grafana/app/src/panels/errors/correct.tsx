@@ -1,5 +1,6 @@
 import React, { useState } from 'react';
 import { Confirmed } from '../../parts/confirmed.js';
+import { Field } from '../../parts/field.js';
 import { parseObject } from './content.js';
 
 /** An editor for the record; nothing is sent that is no JSON object. */
@@ -25,16 +26,18 @@ export function Correct({
       busy={busy}
       onConfirm={() => corrected && onConfirm(corrected)}
     >
-      <label className="field">
-        The record
-        <textarea
-          rows={14}
-          spellCheck={false}
-          value={text}
-          aria-invalid={corrected === undefined}
-          onChange={({ target }) => setText(target.value)}
-        />
-      </label>
+      <Field label="The record">
+        {(id) => (
+          <textarea
+            id={id}
+            rows={14}
+            spellCheck={false}
+            value={text}
+            aria-invalid={corrected === undefined}
+            onChange={({ target }) => setText(target.value)}
+          />
+        )}
+      </Field>
       <p role="status" aria-live="polite" className="bad">
         {corrected === undefined && '✖ This is no JSON object.'}
       </p>

@@ -1,6 +1,7 @@
 import React, { useState } from 'react';
 import type { Scope, StoreStatus } from '../../answers.js';
 import { Confirmed } from '../../parts/confirmed.js';
+import { Field } from '../../parts/field.js';
 import { scopeWords } from './window.js';
 
 /** HQ takes 90 days. */
@@ -30,38 +31,43 @@ export function SetWindow({
       onConfirm={() => onConfirm(scopes[chosen]!, Number(minutes), reason.trim())}
     >
       <p>Nobody is paged for these stores in this time. They go on syncing as they can.</p>
-      <label className="field">
-        Of
-        <select value={chosen} onChange={({ target }) => setChosen(Number(target.value))}>
-          {scopes.map((scope, index) => (
-            <option key={index} value={index}>
-              {scopeWords(scope)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="field">
-        Minutes
-        <input
-          type="number"
-          required
-          min={1}
-          max={maxMinutes}
-          value={minutes}
-          onChange={({ target }) => setMinutes(target.value)}
-        />
-      </label>
-      <label className="field">
-        Why
-        <input
-          type="text"
-          required
-          pattern=".*\S.*"
-          maxLength={maxReasonChars}
-          value={reason}
-          onChange={({ target }) => setReason(target.value)}
-        />
-      </label>
+      <Field label="Of">
+        {(id) => (
+          <select id={id} value={chosen} onChange={({ target }) => setChosen(Number(target.value))}>
+            {scopes.map((scope, index) => (
+              <option key={index} value={index}>
+                {scopeWords(scope)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="Minutes">
+        {(id) => (
+          <input
+            id={id}
+            type="number"
+            required
+            min={1}
+            max={maxMinutes}
+            value={minutes}
+            onChange={({ target }) => setMinutes(target.value)}
+          />
+        )}
+      </Field>
+      <Field label="Why">
+        {(id) => (
+          <input
+            id={id}
+            type="text"
+            required
+            pattern=".*\S.*"
+            maxLength={maxReasonChars}
+            value={reason}
+            onChange={({ target }) => setReason(target.value)}
+          />
+        )}
+      </Field>
     </Confirmed>
   );
 }

@@ -1,5 +1,6 @@
 import React, { useState } from 'react';
 import { Confirmed } from '../../parts/confirmed.js';
+import { Field } from '../../parts/field.js';
 
 /** What HQ answers: the only time that the secret is anywhere. */
 export interface Generated {
@@ -39,27 +40,31 @@ export function Generate({
         A new token for the store <strong>{name}</strong> ({storeId}). It is shown once; carry it to the store
         server.
       </p>
-      <label className="field">
-        Minutes for which the tokens before still work
-        <input
-          type="number"
-          min={0}
-          max={10_080}
-          required
-          value={overlapMinutes}
-          onChange={({ target }) => setOverlapMinutes(target.value)}
-        />
-      </label>
-      <label className="field">
-        Days until it expires (empty: never)
-        <input
-          type="number"
-          min={1}
-          max={3_650}
-          value={days}
-          onChange={({ target }) => setDays(target.value)}
-        />
-      </label>
+      <Field label="Minutes for which the tokens before still work">
+        {(id) => (
+          <input
+            id={id}
+            type="number"
+            min={0}
+            max={10_080}
+            required
+            value={overlapMinutes}
+            onChange={({ target }) => setOverlapMinutes(target.value)}
+          />
+        )}
+      </Field>
+      <Field label="Days until it expires (empty: never)">
+        {(id) => (
+          <input
+            id={id}
+            type="number"
+            min={1}
+            max={3_650}
+            value={days}
+            onChange={({ target }) => setDays(target.value)}
+          />
+        )}
+      </Field>
     </Confirmed>
   );
 }
