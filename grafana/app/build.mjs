@@ -1,11 +1,11 @@
-// Bundles the app into `dist`, where Grafana finds it. Does nothing while that is newer than all it is made of.
+// Bundles the app into `dist`, a folder of plugins for Grafana. Does nothing while that is newer than all it is made of.
 import { copyFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const sources = path.join(here, 'src');
-const bundle = path.join(here, 'dist');
+const bundle = path.join(here, 'dist', 'hqsync-manager-app');
 const copied = ['plugin.json', 'logo.svg'];
 
 /** @throws Error with what webpack found wrong. */

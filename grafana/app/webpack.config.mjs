@@ -34,7 +34,7 @@ export default {
   },
   resolve: { extensions: ['.ts', '.tsx'], extensionAlias: { '.js': ['.ts', '.tsx'] } },
   output: {
-    path: folder('dist'),
+    path: folder('dist/hqsync-manager-app'),
     filename: '[name].js',
     library: { type: 'amd' },
     uniqueName: 'hqsync-manager-app',

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { PluginProxy, type OrgRole, type Person, type PluginSecrets } from './plugin-proxy.js';
 
 const assets = fileURLToPath(new URL('../../assets/app-host/', import.meta.url));
-const bundle = fileURLToPath(new URL('../../../grafana/app/dist/', import.meta.url));
+const bundle = fileURLToPath(new URL('../../../grafana/app/dist/hqsync-manager-app/', import.meta.url));
 const packageFile = createRequire(import.meta.url).resolve;
 const proxyPath = '/api/plugin-proxy/hqsync-manager-app/';
 
