@@ -36,6 +36,10 @@ export class AppPart {
     return this.root.getByLabel(label, { exact: true }).innerText({ timeout: deadlineMs });
   }
 
+  text(): Promise<string> {
+    return this.root.innerText({ timeout: deadlineMs });
+  }
+
   /** Names of the buttons in sight. */
   buttons(): Promise<string[]> {
     return this.root.getByRole('button').allInnerTexts();

@@ -1,0 +1,5 @@
+/** What Grafana's module of this name gives, for tests. */
+export class PanelPlugin<P> {
+  constructor(readonly panel: P) {}
+}
+export class AppPlugin {}
