@@ -2,4 +2,4 @@
 export class PanelPlugin<P> {
   constructor(readonly panel: P) {}
 }
-export class AppPlugin {}
+export const AppPlugin = class {};

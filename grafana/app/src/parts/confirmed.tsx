@@ -1,4 +1,5 @@
-import React, { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import React, { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useOwnId } from './use-own-id.js';
 
 /**
  * A button and the dialog that it opens: nothing happens before the person has read what will and confirmed it. While the
@@ -68,7 +69,7 @@ export function Dialog({
   readonly children: ReactNode;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const titleId = useId();
+  const titleId = useOwnId();
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog
