@@ -39,8 +39,8 @@ export const store = dashboard({
     {
       folded: 'Advanced settings',
       lines: [
-        { height: 14, panels: [forceResync, syncTokens] },
-        { height: 14, panels: [mend, maintenance] },
+        { height: 11, panels: [forceResync, syncTokens] },
+        { height: 11, panels: [mend, maintenance] },
         { height: 7, panels: [resyncs] },
         { height: 7, panels: [tokens] },
       ],

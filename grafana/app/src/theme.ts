@@ -55,7 +55,10 @@ export const styleSheet = `
   overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; margin: 0 0 8px; }
 .hqsync pre { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 180px; overflow: auto; font-size: 12px; padding: 8px; margin: 0 0 8px;
   color: var(--text); background: var(--field); border: 1px solid var(--line); }
-.hqsync progress { width: 100%; height: 12px; accent-color: var(--action); }
+.hqsync progress { appearance: none; width: 100%; height: 12px; border: 1px solid var(--outline); border-radius: 2px; background: var(--field); }
+.hqsync progress::-webkit-progress-bar { background: var(--field); }
+.hqsync progress::-webkit-progress-value { background: var(--action); }
+.hqsync progress::-moz-progress-bar { background: var(--action); }
 .hqsync summary { cursor: pointer; }
 .hqsync .result:empty { display: none; }
 .hqsync .result { padding: 4px 0 8px; }

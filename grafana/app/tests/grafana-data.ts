@@ -2,4 +2,6 @@
 export class PanelPlugin<P> {
   constructor(readonly panel: P) {}
 }
-export const AppPlugin = class {};
+export function AppPlugin(): void {
+  // It has nothing to show.
+}

@@ -41,24 +41,26 @@ export function MaintenancePanel({ storeId }: { storeId: string }) {
       {problem && <Trouble problem={problem} />}
       <Result outcome={action.outcome} />
       {mayAct && (
-        <SetWindow
-          store={store}
-          busy={action.busy}
-          onConfirm={(scope, minutes, reason) =>
-            void action.run(
-              {
-                route: 'act',
-                path: '/maintenance-windows',
-                body: {
-                  scope,
-                  endsAt: new Date(Date.now() + hqAheadMs + minutes * 60_000).toISOString(),
-                  reason,
+        <div className="row">
+          <SetWindow
+            store={store}
+            busy={action.busy}
+            onConfirm={(scope, minutes, reason) =>
+              void action.run(
+                {
+                  route: 'act',
+                  path: '/maintenance-windows',
+                  body: {
+                    scope,
+                    endsAt: new Date(Date.now() + hqAheadMs + minutes * 60_000).toISOString(),
+                    reason,
+                  },
                 },
-              },
-              () => `Maintenance of ${scopeWords(scope)} is set: nobody is paged for ${minutes} minutes.`,
-            )
-          }
-        />
+                () => `Maintenance of ${scopeWords(scope)} is set: nobody is paged for ${minutes} minutes.`,
+              )
+            }
+          />
+        </div>
       )}
       {shown.length === 0 && <p className="quiet">No maintenance is set, or was lately.</p>}
       <ul>

@@ -29,7 +29,7 @@ export function Token({ token, children }: { token: StoreToken; children: ReactN
         Made {ago(createdAt)} by {createdBy};{' '}
         {lastUsedAt === null ? 'never used' : `last used ${ago(lastUsedAt)}`};{' '}
         {expiresAt === null ? 'does not expire' : `expires ${moment(expiresAt)}`}
-        {worksUntil !== undefined && `; a newer one is there, it works until ${moment(worksUntil)}`}
+        {worksUntil !== undefined && `; another was generated, so it works until ${moment(worksUntil)}`}
       </p>
       {children}
     </li>
