@@ -8,8 +8,8 @@ FROM node:24.11.1-bookworm-slim
 ENV NODE_ENV=production HQ_HOST=0.0.0.0
 WORKDIR /opt/hq
 COPY --from=build /image ./
-# The demo's stores keep their data here.
-RUN install -d -o 1000 -g 1000 /var/lib/stores
+# The demo's stores keep their data in one, Grafana gets its app and the tokens for it by the other.
+RUN install -d -o 1000 -g 1000 /var/lib/stores /var/lib/grafana-app
 USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -3,10 +3,10 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '.data/', 'coverage/'] },
+  { ignores: ['**/dist/', 'grafana/app/types/', '**/node_modules/', '.data/', 'coverage/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strict],
     languageOptions: { parserOptions: { projectService: false } },
     rules: {
@@ -28,12 +28,13 @@ export default tseslint.config(
         setInterval: 'readonly',
         clearInterval: 'readonly',
         Buffer: 'readonly',
+        fetch: 'readonly',
       },
     },
   },
   {
-    // The page's script runs in browsers.
-    files: ['hq-collector/assets/*.js'],
+    // Scripts of pages run in browsers.
+    files: ['hq-collector/assets/*.js', 'testkit/assets/app-host/*.js'],
     languageOptions: {
       sourceType: 'script',
       globals: Object.fromEntries(
@@ -44,6 +45,9 @@ export default tseslint.config(
           'performance',
           'addEventListener',
           'EventSource',
+          'fetch',
+          'AbortController',
+          'globalThis',
           'FormData',
           'URLSearchParams',
         ].map((name) => [name, 'readonly']),

@@ -13,6 +13,7 @@ programs="protocol hq-collector store-agent simulator"
 
 [ -x node_modules/.bin/tsc ] || npm ci --ignore-scripts --no-audit --no-fund
 node_modules/.bin/tsc -b hq-collector simulator
+node grafana/app/build.mjs
 
 cp package.json package-lock.json "$destination/"
 for program in $programs; do
@@ -22,6 +23,9 @@ for program in $programs; do
   rm -f "$destination/$program/dist/"*.tsbuildinfo
 done
 cp -R hq-collector/migrations hq-collector/assets "$destination/hq-collector/"
+# For Grafana, which takes them from here at its start.
+cp -R grafana/app/dist "$destination/grafana-plugins"
+cp scripts/make-grafana-tokens.mjs "$destination/"
 
 cd "$destination"
 npm pkg set --json "workspaces=$(printf '%s' "$programs" | sed 's/ /","/g; s/^/["/; s/$/"]/')"

@@ -47,6 +47,9 @@ async function build(writable) {
   if (fresh) console.log('Building (about 10 s, the first time only) ...');
   const { code, output } = await run(process.execPath, [tsc, '-b'], ROOT);
   if (code !== 0) throw new PlainError(`The build failed:\n${output}`);
+  // A process of its own: what is built with may have been installed just now.
+  const app = await run(process.execPath, [path.join(ROOT, 'grafana', 'app', 'build.mjs')], ROOT);
+  if (app.code !== 0) throw new PlainError(`The build of the Grafana app failed:\n${app.output}`);
 }
 
 /** In a folder that cannot be written what was built before is good enough, if it is up to date. */

@@ -68,7 +68,7 @@ export class Demo {
     });
     this.children.push(simulator);
     screen.say(addressLines(dataDir, options, database.url, monitoring?.lines ?? []).join('\n'));
-    if (monitoring) this.startMonitoring(monitoring, database);
+    if (monitoring) void this.startMonitoring(monitoring, database, dataDir.adminTokenFile);
     await Promise.all([unlessAborted(simulator.start(), signal), this.showTable(database)]);
   }
 
@@ -89,8 +89,16 @@ export class Demo {
   }
 
   /** Beside everything else: HQ works without them, and says in the picture what is wrong with one. */
-  private startMonitoring({ children, grantReader }: Monitoring, database: DemoDatabase): void {
+  private async startMonitoring(
+    { children, grantReader, grantApp }: Monitoring,
+    database: DemoDatabase,
+    adminTokenFile: string,
+  ): Promise<void> {
     this.children.push(...children);
+    await grantApp(adminTokenFile).catch((error: Error) =>
+      this.screen.say(`Grafana cannot act on stores: ${error.message}`),
+    );
+    if (this.signal.aborted) return;
     for (const child of children)
       child.start().catch((error: Error) => this.signal.aborted || this.screen.say(error.message));
     grantReader(database.pool).catch((error: Error) =>

@@ -23,6 +23,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   FieldColorBuilder,
   FieldColorModeId,
+  PanelBuilder,
   ThresholdsConfigBuilder,
   ThresholdsMode,
   type Panel,
@@ -32,7 +33,6 @@ import {
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { PanelBuilder as TextBuilder } from '@grafana/grafana-foundation-sdk/text';
 import { PanelBuilder as SeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { overrideOf, type Field } from './field.js';
 import { colours, thresholds as houseThresholds, units } from './house.js';
@@ -145,21 +145,29 @@ export function timeline(options: Omit<Common, 'empty'> & { mappings: ValueMappi
   return { width: options.width, panel };
 }
 
-/** Words, in Markdown. */
-export function words({
+/** A panel of the app in `grafana/app`, which asks HQ itself. */
+export function acting({
   title,
   description,
   width,
-  content,
+  panel,
+  everyStore,
 }: {
   title: string;
   description: string;
   width: number;
-  content: string;
+  panel: 'resync' | 'token' | 'errors' | 'maintenance';
+  /** Of all stores, whichever is chosen. */
+  everyStore?: true;
 }): Placed {
   return {
     width,
-    panel: new TextBuilder().title(title).description(description).unit(units.text).content(content),
+    panel: new PanelBuilder()
+      .type(`hqsync-${panel}-panel`)
+      .title(title)
+      .description(description)
+      .unit(units.text)
+      .options({ ...(everyStore && { everyStore }) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { resyncMapping, thresholds, tokenMapping, units } from './house.js';
-import { table, words } from './panels.js';
+import { acting, table } from './panels.js';
 import { sql } from './query.js';
 import { store } from './queries/store.js';
 
@@ -27,7 +27,7 @@ export const tokens = table({
   title: 'Tokens',
   description:
     'Sync tokens of this store, the newest first, never their secrets. Only an active one lets the store in; one that was superseded works until the time beside it. An empty table: 0 were ever issued, so there is no store server.',
-  width: 15,
+  width: 24,
   queries: [sql(store.tokens)],
   unit: units.text,
   empty: 'No token was ever issued, or no answer.',
@@ -38,31 +38,34 @@ export const tokens = table({
   ],
 });
 
-export const advice = words({
-  title: 'Force resync, generate a token',
+export const forceResync = acting({
+  title: 'Force resync',
   description:
-    'How to act, until there is a button: 0 of it happens by looking. It needs an admin token with the role operator or admin.',
-  width: 9,
-  content: `Grafana only reads. Act by the admin API, with HQ's address in \`HQ\` and an admin token in \`TOKEN\`; each call is written in the audit log.
+    'Has the store read all of HQ’s data again, or some of it: what that would send, how far it is, the last five. 0 records: HQ has nothing of this for the store. Editors of Grafana may ask for it and cancel it; who did is in the audit log.',
+  width: 12,
+  panel: 'resync',
+});
 
-**Read everything again** (role operator)
+export const syncTokens = acting({
+  title: 'Sync tokens',
+  description:
+    'The store’s tokens, never their secrets. Rotate: the store makes its next one by itself, an editor may ask for it. Generate: shown once, for an admin to carry there. Revoke: the store is cut off at once. 0 tokens: the store has no store server.',
+  width: 12,
+  panel: 'token',
+});
 
-\`\`\`sh
-curl -X POST "$HQ/admin/v1/stores/\${store:percentencode}/resync" \\
-  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{}'
-\`\`\`
+export const mend = acting({
+  title: 'Errors to act on',
+  description:
+    'Open errors and records in quarantine of this store, with what to do and the buttons for it. 0 of both: nothing needs a look.',
+  width: 14,
+  panel: 'errors',
+});
 
-**Generate a token** (role admin): it is shown once; the old one works for another hour
-
-\`\`\`sh
-curl -X POST "$HQ/admin/v1/stores/\${store:percentencode}/tokens" \\
-  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{}'
-\`\`\`
-
-**Revoke a token** (role admin): the store is cut off at once
-
-\`\`\`sh
-curl -X DELETE "$HQ/admin/v1/stores/\${store:percentencode}/tokens/TOKEN_ID" -H "Authorization: Bearer $TOKEN"
-\`\`\`
-`,
+export const maintenance = acting({
+  title: 'Maintenance',
+  description:
+    'Times in which nobody is paged for this store: its own, those of its region, those of all stores. 0 windows: somebody is paged when it is not there in its opening hours.',
+  width: 10,
+  panel: 'maintenance',
 });

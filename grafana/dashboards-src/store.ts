@@ -1,6 +1,6 @@
 import { dashboard } from './dashboard.js';
 import { liveRefresh, uids } from './house.js';
-import { advice, resyncs, tokens } from './store-advanced.js';
+import { forceResync, maintenance, mend, resyncs, syncTokens, tokens } from './store-advanced.js';
 import {
   days,
   entities,
@@ -39,8 +39,10 @@ export const store = dashboard({
     {
       folded: 'Advanced settings',
       lines: [
+        { height: 11, panels: [forceResync, syncTokens] },
+        { height: 11, panels: [mend, maintenance] },
         { height: 7, panels: [resyncs] },
-        { height: 7, panels: [tokens, advice] },
+        { height: 7, panels: [tokens] },
       ],
     },
   ],

@@ -8,7 +8,7 @@ import {
   uids,
   units,
 } from './house.js';
-import { figures, lines, table } from './panels.js';
+import { acting, figures, lines, table } from './panels.js';
 import { proof } from './proof.js';
 import { series, sql } from './query.js';
 import { maxRows, syncErrorHistory, syncErrors as queries } from './queries/sync-errors.js';
@@ -118,6 +118,15 @@ const quarantine = table({
   ],
 });
 
+const mend = acting({
+  title: 'Errors to act on',
+  description:
+    'Open errors and records in quarantine of all stores, the newest 50 of each, with what to do and the buttons for it: the choices above do not narrow it. 0 of both: nothing needs a look.',
+  width: 24,
+  panel: 'errors',
+  everyStore: true,
+});
+
 const log = table({
   title: 'Error log',
   description: `Each failure in the time above with its words, the newest ${maxRows}. Times is above 1 where failures were counted while the database was away. An empty table: 0 failures in this time.`,
@@ -149,6 +158,7 @@ export const syncErrors = dashboard({
     { height: 7, panels: [byKind] },
     { height: 10, panels: [open] },
     { height: 8, panels: [quarantine] },
+    { height: 14, panels: [mend] },
     { height: 12, panels: [log] },
   ],
 });

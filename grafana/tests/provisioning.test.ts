@@ -3,6 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 
 const folder = new URL('../provisioning/', import.meta.url);
+const appSources = new URL('../app/src/', import.meta.url);
+const app = (file: string) => readFileSync(new URL(file, appSources), 'utf8');
 const read = (file: string) => readFileSync(new URL(file, folder), 'utf8');
 
 interface DataSources {
@@ -38,6 +40,37 @@ describe('provisioning', () => {
       ...Object.values(secureJsonData),
     ]);
     for (const value of fromOutside) expect(value).toMatch(/^\$HQ_[A-Z_]+$/);
+  });
+
+  it('gives the app an address and a token for each role, from outside', () => {
+    const { apps } = parse(read('plugins/hq.yaml')) as {
+      apps: { type: string; jsonData: object; secureJsonData: object }[];
+    };
+    const { id, routes } = JSON.parse(app('plugin.json')) as {
+      id: string;
+      routes: { url: string; reqRole: string; headers: { content: string }[] }[];
+    };
+    expect(apps.map(({ type }) => type)).toEqual([id]);
+    for (const value of [...Object.values(apps[0]!.jsonData), ...Object.values(apps[0]!.secureJsonData)])
+      expect(value).toMatch(/^\$HQ_[A-Z_]+$/);
+    for (const { url, reqRole, headers } of routes) {
+      expect(reqRole).toMatch(/^(Viewer|Editor|Admin)$/);
+      expect(apps[0]!.jsonData).toHaveProperty(/JsonData\.(\w+)/.exec(url)![1]!);
+      expect(apps[0]!.secureJsonData).toHaveProperty(/SecureJsonData\.(\w+)/.exec(headers[0]!.content)![1]!);
+    }
+  });
+
+  it('lets Grafana of docker-compose.yml load the app and each of its panels, unsigned', () => {
+    const { services } = parse(readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8'), {
+      merge: true,
+    }) as { services: { grafana: { environment: Record<string, string> } } };
+    const ids = readdirSync(appSources, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('plugin.json'))
+      .map((file) => (JSON.parse(app(file)) as { id: string }).id);
+    expect(
+      services.grafana.environment['GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS']!.split(',').sort(),
+    ).toEqual(ids.sort());
+    expect(services.grafana.environment).toMatchObject({ GF_DATAPROXY_SEND_USER_HEADER: 'true' });
   });
 
   it('names each variable of the environment in docs/grafana.md', () => {

@@ -10,6 +10,8 @@ export const provisioned = {
   alerts: path.join(clone, 'alerts'),
   runbooks: path.join(clone, 'alerts', 'runbooks'),
   grafana: path.join(clone, 'grafana', 'provisioning'),
+  grafanaPlugins: path.join(clone, 'grafana', 'app', 'dist'),
+  makeGrafanaTokens: path.join(clone, 'scripts', 'make-grafana-tokens.mjs'),
   dashboards: path.join(clone, 'grafana', 'dashboards'),
   readerRole: path.join(clone, 'grafana', 'reader-role.sql'),
 } as const;

@@ -6,6 +6,7 @@ import type { Child } from '../child.js';
 import { provisioned, writePrometheusFiles } from './files.js';
 import { findProgram, type Installable } from './find-program.js';
 import { freePort } from './free-port.js';
+import { makeAppTokens } from './grafana-app.js';
 import {
   alertmanager,
   alertmanagerChild,
@@ -27,6 +28,8 @@ export interface Monitoring {
   readonly grafanaUrl: string | undefined;
   /** Lets Grafana's user read the views; once the collector has made them. */
   grantReader(pool: Pick<pg.Pool, 'query'>): Promise<void>;
+  /** Makes the tokens of Grafana's app; while the collector runs, and before Grafana starts. */
+  grantApp(adminTokenFile: string): Promise<void>;
 }
 
 /**
@@ -81,6 +84,7 @@ export async function prepareMonitoring(
           HQ_GRAFANA_DB_ADDRESS: database.host,
           HQ_GRAFANA_DB_NAME: database.pathname.slice(1),
           HQ_GRAFANA_DB_PASSWORD: readerPassword,
+          HQ_COLLECTOR_URL: `http://${host}:${collectorPort}`,
         },
       }),
     );
@@ -95,6 +99,10 @@ export async function prepareMonitoring(
       line(alertmanager, found.alertmanager, url('alertmanager')),
     ],
     grafanaUrl: found.grafana === undefined ? undefined : url('grafana'),
+    async grantApp(adminTokenFile) {
+      if (found.grafana === undefined) return;
+      await makeAppTokens(folder, `http://${host}:${collectorPort}`, adminTokenFile);
+    },
     async grantReader(pool) {
       if (found.grafana === undefined) return;
       await pool.query(readFileSync(provisioned.readerRole, 'utf8'));

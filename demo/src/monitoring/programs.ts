@@ -8,6 +8,7 @@ import { Child } from '../child.js';
 import { DemoError } from '../demo-error.js';
 import { provisioned } from './files.js';
 import type { Installable } from './find-program.js';
+import { appEnvironment } from './grafana-app.js';
 
 /** Grafana migrates its own database at the first start. */
 const startWaitMs = 120_000;
@@ -42,6 +43,8 @@ interface Placed {
 }
 
 interface Hosted extends Placed {
+  /** Read when it starts. */
+  readonly moreEnv?: () => NodeJS.ProcessEnv;
   readonly program: Installable;
   readonly readyPath: string;
   readonly args: readonly string[];
@@ -89,6 +92,7 @@ export interface GrafanaSources {
   readonly HQ_GRAFANA_DB_ADDRESS: string;
   readonly HQ_GRAFANA_DB_NAME: string;
   readonly HQ_GRAFANA_DB_PASSWORD: string;
+  readonly HQ_COLLECTOR_URL: string;
 }
 
 /** @throws DemoError where its files are not found beside the executable. */
@@ -101,6 +105,7 @@ export function grafanaChild(
     program: grafana,
     readyPath: '/api/health',
     args: [...server, `--homepath=${homepath(at.file, at.env)}`],
+    moreEnv: () => appEnvironment(at.folder),
     env: {
       ...at.env,
       ...at.sources,
@@ -109,7 +114,6 @@ export function grafanaChild(
       GF_PATHS_PROVISIONING: provisioned.grafana,
       GF_PATHS_DATA: path.join(at.folder, 'grafana-data'),
       GF_PATHS_LOGS: path.join(at.folder, 'grafana-data', 'log'),
-      GF_PATHS_PLUGINS: path.join(at.folder, 'grafana-data', 'plugins'),
       GF_LOG_MODE: 'console',
       GF_SERVER_HTTP_ADDR: host,
       GF_SERVER_HTTP_PORT: String(at.port),
@@ -133,14 +137,14 @@ function listening({ port }: Placed): string[] {
   return [`--web.listen-address=${host}:${port}`, `--web.external-url=http://${host}:${port}`];
 }
 
-function hosted({ program, file, port, readyPath, args, folder, env }: Hosted): Child {
+function hosted({ program, file, port, readyPath, args, folder, env, moreEnv }: Hosted): Child {
   const base = path.join(folder, program.name.toLowerCase());
   makeDirectory(`${base}-data`, 0o700);
   return new Child({
     name: program.name,
     script: fileURLToPath(new URL('program-host-main.js', import.meta.url)),
     args: () => [`http://${host}:${port}${readyPath}`, file, ...args],
-    env: () => env,
+    env: () => ({ ...env, ...moreEnv?.() }),
     logFile: `${base}.log`,
     startWaitMs,
     stopWaitMs,

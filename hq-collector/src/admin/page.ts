@@ -11,7 +11,9 @@ const pageOf = <Cursor extends z.ZodType>(after: Cursor) =>
 
 /** Of a list by the ids of stores, by numbers, or by ids that HQ makes. */
 export const pageByStore = pageOf(id);
-export const pageByNumber = pageOf(z.string().regex(/^[1-9]\d{0,14}$/, { error: 'must be the `next` of a page' }));
+export const pageByNumber = pageOf(
+  z.string().regex(/^[1-9]\d{0,14}$/, { error: 'must be the `next` of a page' }),
+);
 export const pageById = pageOf(z.uuid());
 
 /** Cuts the one row that was read beyond the page, and names where the next one starts. */
