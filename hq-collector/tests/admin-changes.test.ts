@@ -183,6 +183,74 @@ describe('admin tokens', () => {
   });
 });
 
+test('a new sync token that is revoked leaves the one before it working', async () => {
+  await send('POST', '/stores', { body: { storeId: 'kept', ...store } });
+  await send('POST', '/stores/kept/tokens');
+  const { tokenId } = (await send('POST', '/stores/kept/tokens')).body;
+  const tokens = async () => (await send('GET', '/stores/kept/tokens')).body.items;
+  expect((await tokens())[1].supersededAt).not.toBeNull();
+  await send('DELETE', `/stores/kept/tokens/${tokenId}`);
+  expect(await tokens()).toMatchObject([{ state: 'revoked' }, { state: 'active', supersededAt: null }]);
+  // Over is over.
+  await send('POST', '/stores/kept/tokens', { body: { overlapMinutes: 0 } });
+  const [newest] = await tokens();
+  await send('DELETE', `/stores/kept/tokens/${newest.tokenId}`);
+  expect((await tokens()).map(({ state }: { state: string }) => state)).toEqual([
+    'revoked',
+    'revoked',
+    'superseded',
+  ]);
+});
+
+test('an error is acknowledged with a note, given to somebody, and tried again by the store', async () => {
+  await send('POST', '/stores', { body: { storeId: 'erring', ...store } });
+  await send('POST', '/stores/erring/tokens');
+  await hq.database.pool.query(
+    `insert into hq.error_episode (store_id, entity, direction, kind, code, message, opened_at, last_at, failures)
+     values ('erring', 'sales', 'push', 'network_timeout', 'body_stalled', 'nothing came', now(), now(), 3)`,
+  );
+  const [{ episodeId }] = (await send('GET', '/errors?storeId=erring&acknowledged=false')).body.items;
+  expect(
+    (await send('POST', `/errors/${episodeId}/acknowledge`, { body: { note: 'the line is being mended' } }))
+      .body,
+  ).toMatchObject({
+    acknowledgedBy: 'first admin',
+    acknowledgedNote: 'the line is being mended',
+    open: true,
+  });
+  await send('POST', `/errors/${episodeId}/assign`, { body: { assignee: 'bo' } });
+  const mine = (await send('GET', '/errors?assignee=bo')).body.items;
+  expect(mine).toMatchObject([
+    { episodeId, assignedTo: 'bo', assignedBy: 'first admin', advice: { person: expect.any(String) } },
+  ]);
+  expect(
+    (await send('POST', `/errors/${episodeId}/assign`, { body: { assignee: null } })).body.assignedAt,
+  ).toBeNull();
+  const { status, body } = await send('POST', `/errors/${episodeId}/retry`);
+  expect(status).toBe(201);
+  const { rows } = await hq.database.pool.query(
+    'select command from hq.store_command where command_id = $1',
+    [body.commandId],
+  );
+  expect(rows).toEqual([{ command: 'push_now' }]);
+  await hq.database.pool.query('update hq.error_episode set resolved_at = now() where episode_id = $1', [
+    episodeId,
+  ]);
+  expect((await send('POST', `/errors/${episodeId}/retry`)).body.code).toBe('error_resolved');
+  expect((await send('GET', '/errors/999999')).body.code).toBe('error_not_found');
+  const actions = (await send('GET', '/audit?storeId=erring')).body.items.map(
+    ({ action }: { action: string }) => action,
+  );
+  expect(actions).toEqual([
+    'error.retry',
+    'error.assign',
+    'error.assign',
+    'error.acknowledge',
+    'token.generate',
+    'store.create',
+  ]);
+});
+
 test('too many requests of one token are told to wait, others are not; so is who guesses', async () => {
   const narrow = await startTestCollector({
     settings: { HQ_ADMIN_REQUESTS_PER_MINUTE: '5', HQ_ADMIN_REFUSALS_PER_MINUTE: '3' },

@@ -217,11 +217,24 @@ export const generateToken = endpoint({
   },
 });
 
+/** Of the tokens that still work one has no end by a newer one: what was to supersede it may just have been revoked. */
+const keepTheLast = `
+  with working as (
+    select token_id, superseded_at, created_at from hq.store_token
+    where store_id = $1 and revoked_at is null and pending_until is null
+      and (expires_at is null or expires_at > clock_timestamp())
+      and (superseded_at is null or superseded_at > clock_timestamp())
+  )
+  update hq.store_token set superseded_at = null
+  where token_id = (select token_id from working order by created_at desc limit 1)
+    and not exists (select from working where superseded_at is null)`;
+
 export const revokeToken = endpoint({
   method: 'delete',
   path: '/stores/{storeId}/tokens/{tokenId}',
   role: 'admin',
-  summary: 'Revokes a token. A connection that came in with it is cut at once.',
+  summary:
+    'Revokes a token. A connection that came in with it is cut at once. The one before it goes on, if it still works.',
   params: storeParams.extend({ tokenId: z.uuid() }),
   status: 200,
   answer: tokenState,
@@ -233,6 +246,7 @@ export const revokeToken = endpoint({
         [params.storeId, params.tokenId],
       );
       if (rowCount === 0) throw new AdminError('token_not_found');
+      await tx.query(keepTheLast, [params.storeId]);
       const { rows } = await tx.query(`select ${columns} from hq_view.store_tokens where token_id = $1`, [
         params.tokenId,
       ]);
