@@ -35,6 +35,8 @@ const notCaused: Readonly<Record<string, string>> = {
   HqStoresUnknown: 'collectors that crash again and again within their grace',
   HqCollectorStale:
     'a lease that is not renewed while PostgreSQL is there, or an event loop that stands still',
+  HqStoreDuplicateServer:
+    'HQ speaks of a second machine for 10 minutes of its own, which are not shortened here',
   HqSloSlowBurn: 'half a percent of store-minutes, over hours',
   HqPrometheusRuleFailures: 'a rule that fails: the rules do not',
   HqPrometheusNotificationsFailing: 'no Alertmanager: then nobody could be told here',
