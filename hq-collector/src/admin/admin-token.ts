@@ -3,6 +3,10 @@ import type { Pool, Queryable } from '../db/database.js';
 import { bearerSecret, hashSecret, newSecret } from '../fleet/store-token.js';
 import type { Role } from './endpoint.js';
 
+/** Whether a row of hq.admin_token is still taken: one rule for requests, logins and for who would be left. */
+export const adminTokenWorks =
+  '(revoked_at is null and (expires_at is null or expires_at > clock_timestamp()))';
+
 /** The first admin token could not be read or written; the message is for a person. */
 export class AdminTokenFileError extends Error {
   override name = 'AdminTokenFileError';

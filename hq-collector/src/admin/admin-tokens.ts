@@ -2,6 +2,7 @@ import { instant, text } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
 import { hashSecret, newSecret } from '../fleet/store-token.js';
 import { AdminError } from './admin-error.js';
+import { adminTokenWorks } from './admin-token.js';
 import { audit } from './audit.js';
 import { endpoint, roles } from './endpoint.js';
 
@@ -85,8 +86,7 @@ export const revokeAdminToken = endpoint({
       await tx.query(`select from hq.admin_token where role = 'admin' order by token_id for update`);
       const { rows: others } = await tx.query<{ others: number }>(
         `select count(*)::integer as others from hq.admin_token
-         where role = 'admin' and revoked_at is null and token_id <> $1
-           and (expires_at is null or expires_at > clock_timestamp())`,
+         where role = 'admin' and token_id <> $1 and ${adminTokenWorks}`,
         [tokenId],
       );
       const { rows } = await tx.query<{ name: string; role: string }>(

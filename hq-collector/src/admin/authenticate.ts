@@ -4,6 +4,7 @@ import type { Config } from '../config.js';
 import type { Pool } from '../db/database.js';
 import { bearerSecret, hashSecret } from '../fleet/store-token.js';
 import { AdminError } from './admin-error.js';
+import { adminTokenWorks } from './admin-token.js';
 import type { Actor, Role } from './endpoint.js';
 import { isJwt, OidcIssuer } from './oidc.js';
 
@@ -77,7 +78,7 @@ export class AdminDoor {
          where secret_hash = $1 and (last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute')
        )
        select token_id::text as id, name, role, speaks_for_people as "speaksForPeople" from hq.admin_token
-       where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`,
+       where secret_hash = $1 and ${adminTokenWorks}`,
       [hashSecret(secret)],
     );
     return rows[0];

@@ -1,12 +1,14 @@
-import { hashSecret, newSecret } from '../fleet/store-token.js';
 import type { Queryable } from '../db/database.js';
+import { hashSecret, newSecret } from '../fleet/store-token.js';
+import { adminTokenWorks } from './admin-token.js';
 
 const cookieName = 'hq_session';
+const sessionInCookies = new RegExp(`(?:^|;\\s*)${cookieName}=(hqp_[\\w-]{43})(?:;|$)`);
 const sessionHours = 12;
 
 /** The secret of a login of the page, from a `Cookie` header. */
 export function sessionSecret(cookie: string | undefined): string | undefined {
-  return cookie?.match(/(?:^|;\s*)hq_session=(hqp_[\w-]{43})(?:;|$)/)?.[1];
+  return cookie?.match(sessionInCookies)?.[1];
 }
 
 /** Whose session a `Cookie` header holds: the name of the admin token; undefined when it is none, or no more. */
@@ -14,9 +16,9 @@ export async function sessionName(db: Queryable, cookie: string | undefined): Pr
   const secret = sessionSecret(cookie);
   if (secret === undefined) return undefined;
   const { rows } = await db.query<{ name: string }>(
-    `select t.name from hq.page_session s join hq.admin_token t using (token_id)
-     where s.secret_hash = $1 and s.expires_at > clock_timestamp()
-       and t.revoked_at is null and (t.expires_at is null or t.expires_at > clock_timestamp())`,
+    `select name from hq.admin_token
+     where ${adminTokenWorks} and token_id = (
+       select token_id from hq.page_session where secret_hash = $1 and expires_at > clock_timestamp())`,
     [hashSecret(secret)],
   );
   return rows[0]?.name;
@@ -32,7 +34,7 @@ export async function openSession(
   const { rowCount } = await db.query(
     `insert into hq.page_session (secret_hash, token_id, expires_at)
      select $2, token_id, least(expires_at, clock_timestamp() + $3 * interval '1 hour') from hq.admin_token
-     where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`,
+     where secret_hash = $1 and ${adminTokenWorks}`,
     [hashSecret(token), hashSecret(secret), sessionHours],
   );
   return rowCount === 1 ? cookie(secret, sessionHours * 3_600, secure) : undefined;
