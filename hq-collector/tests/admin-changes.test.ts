@@ -128,7 +128,10 @@ describe('an ETag', () => {
     const made = await send('PUT', '/sets/tagged', { body: { storeIds: ['tagged'] } });
     const seen = await send('GET', '/sets/tagged');
     expect(seen.headers.get('etag')).toBe(made.headers.get('etag'));
-    await send('PUT', '/sets/tagged', { body: { storeIds: [] } });
+    const matched = { 'if-match': seen.headers.get('etag')! };
+    expect((await send('PUT', '/sets/tagged', { headers: matched, body: { storeIds: [] } })).status).toBe(
+      200,
+    );
     expect(
       await send('PUT', '/sets/tagged', {
         headers: { 'if-match': seen.headers.get('etag')! },

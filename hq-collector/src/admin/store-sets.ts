@@ -41,11 +41,11 @@ export const getStoreSet = endpoint({
   params,
   status: 200,
   answer: storeSet,
-  represent: (db, { set }) => readStoreSet(db, set),
+  represent: representSet,
   async handle({ pool }, { params: { set } }) {
-    const found = await readStoreSet(pool, set);
-    if (!found.known) throw new AdminError('set_not_found');
-    return { set, storeIds: found.storeIds };
+    const found = await readStoreSet(pool, set, false);
+    if (!found) throw new AdminError('set_not_found');
+    return found;
   },
 });
 
@@ -59,7 +59,7 @@ export const putStoreSet = endpoint({
   body: z.strictObject({ storeIds: z.array(id).max(maxMembers) }),
   status: 200,
   answer: storeSet,
-  represent: (db, { set }) => readStoreSet(db, set),
+  represent: representSet,
   async handle({ publish }, { params: { set }, body, actor, change }) {
     const storeIds = [...new Set(body.storeIds)].sort();
     try {
@@ -86,14 +86,19 @@ export const putStoreSet = endpoint({
   },
 });
 
-async function readStoreSet(
-  db: Queryable,
-  set: string,
-): Promise<{ set: string; storeIds: string[] } & { known: boolean }> {
-  const { rows } = await db.query<{ storeIds: string[] }>(
-    `select coalesce(array_agg(m.store_id order by m.store_id) filter (where m.store_id is not null), '{}') as "storeIds"
-     from hq.store_set s left join hq.store_set_member m using (store_set) where s.store_set = $1 group by s.store_set`,
+type StoreSet = z.infer<typeof storeSet>;
+
+/** A set that is none yet has a representation that no client can have seen. */
+async function representSet(db: Queryable, { set }: { set: string }, lock: boolean): Promise<object> {
+  return (await readStoreSet(db, set, lock)) ?? {};
+}
+
+async function readStoreSet(db: Queryable, set: string, lock: boolean): Promise<StoreSet | undefined> {
+  const { rows } = await db.query<StoreSet>(
+    `select s.store_set as set, array(
+         select store_id from hq.store_set_member m where m.store_set = s.store_set order by 1) as "storeIds"
+     from hq.store_set s where s.store_set = $1 ${lock ? 'for update' : ''}`,
     [set],
   );
-  return { set, storeIds: rows[0]?.storeIds ?? [], known: rows[0] !== undefined };
+  return rows[0];
 }
