@@ -7,7 +7,7 @@ import { page, pageByNumber } from './page.js';
 /** Writes who did what, in the transaction that does it. */
 export async function audit(
   tx: Transaction,
-  actor: Actor,
+  actor: Pick<Actor, 'name' | 'source'>,
   action: string,
   storeId: string | null,
   detail: object,

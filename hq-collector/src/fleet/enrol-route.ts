@@ -1,9 +1,10 @@
 import { enrolRequest, type EnrolAnswer } from '@hq-sync/protocol/enrol';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { audit } from '../admin/audit.js';
 import { withTransaction, type Pool } from '../db/database.js';
 import { CodedError } from '../http/coded-error.js';
-import { pathOf } from '../socket/read-frame.js';
+import { fieldErrors } from '../socket/read-frame.js';
 import { hashSecret } from './store-token.js';
 import { hintStoreChanged } from './watch.js';
 
@@ -26,7 +27,7 @@ export function enrolRoute(pool: Pool): RequestHandler[] {
     const parsed = enrolRequest.safeParse(body);
     if (!parsed.success)
       throw new CodedError('enrolment_invalid', {
-        errors: parsed.error.issues.map(({ path, message }) => ({ path: pathOf(path), message })),
+        errors: fieldErrors(parsed.error),
       });
     const answer = await trade(pool, parsed.data.code, Buffer.from(parsed.data.secretHash, 'hex'), source);
     if (!answer) {
@@ -80,10 +81,10 @@ async function trade(
       'update hq.enrolment_code set used_at = clock_timestamp(), used_from = $2, token_id = $3 where code_id = $1',
       [found.codeId, source, made[0].tokenId],
     );
-    await tx.query(
-      `insert into hq.audit_log (actor, action, store_id, source, detail) values ('store server', 'enrolment_code.use', $1, $2, $3)`,
-      [found.storeId, source, JSON.stringify({ codeId: found.codeId, tokenId: made[0].tokenId })],
-    );
+    await audit(tx, { name: 'store server', source }, 'enrolment_code.use', found.storeId, {
+      codeId: found.codeId,
+      tokenId: made[0].tokenId,
+    });
     await tx.query(hintStoreChanged);
     return { storeId: found.storeId, expiresAt: made[0].expiresAt?.toISOString() ?? null };
   });

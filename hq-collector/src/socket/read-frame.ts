@@ -49,3 +49,8 @@ export function pathOf(path: readonly PropertyKey[]): string {
     .join('')
     .replace(/^\./, '');
 }
+
+/** Each field that does not fit, for a problem document. */
+export function fieldErrors({ issues }: z.ZodError): { path: string; message: string }[] {
+  return issues.map(({ path, message }) => ({ path: pathOf(path), message }));
+}

@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import type { Config } from '../config.js';
 import type { Events } from '../events.js';
 import { CodedError, codedError } from '../http/coded-error.js';
-import { pathOf } from '../socket/read-frame.js';
+import { fieldErrors } from '../socket/read-frame.js';
 import { BodyError, readBody } from './batch-body.js';
 import { anchorOf, formatCursor, parseCursor, type Cursor } from './cursor.js';
 import type { EmptyChecks } from './empty-checks.js';
@@ -193,10 +193,7 @@ async function readRequest(request: Request, config: Config): Promise<AskedPull 
     return pullInvalid([{ path: '', message: 'is not JSON' }]);
   }
   const parsed = pullRequest.safeParse(json);
-  if (!parsed.success)
-    return pullInvalid(
-      parsed.error.issues.map((issue) => ({ path: pathOf(issue.path), message: issue.message })),
-    );
+  if (!parsed.success) return pullInvalid(fieldErrors(parsed.error));
   if (parsed.data.cursor === null) return { ...parsed.data, cursor: null };
   const cursor = parseCursor(parsed.data.cursor);
   if (!cursor) return pullInvalid([{ path: 'cursor', message: 'is not one of HQ' }]);
