@@ -3,8 +3,11 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 /** What a test sees of one proxied connection. */
 export interface Watcher {
   fromClient(chunk: Buffer): void;
-  /** Returning 'cut' drops this chunk and the connection: the client never learns what the server said. */
-  fromServer(chunk: Buffer): 'pass' | 'cut';
+  /**
+   * 'cut' drops this chunk and the connection: the client never learns what the server said. 'hold' drops it and all
+   * that comes after it, and the connection stays.
+   */
+  fromServer(chunk: Buffer): 'pass' | 'cut' | 'hold';
 }
 
 export interface Target {
@@ -58,8 +61,10 @@ export class WatchedProxy {
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
-      if (watcher.fromServer(chunk) === 'pass') client.write(chunk);
-      else client.destroy();
+      const then = watcher.fromServer(chunk);
+      if (then === 'pass') client.write(chunk);
+      else if (then === 'cut') client.destroy();
+      else upstream.pause();
     });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());

@@ -26,7 +26,7 @@ export class SharedPage {
   constructor(readonly page: Page) {}
 
   gzip(): Promise<Buffer> {
-    return (this.gzipped ??= compress(this.page.body, { level: gzipLevel }));
+    return (this.gzipped ??= compress(Buffer.concat(this.page.body.pieces), { level: gzipLevel }));
   }
 }
 
@@ -83,7 +83,7 @@ export class PageCache {
     this.entries.set(key, entry);
     this.heldBytes += entry.bytes;
     shared.then(
-      ({ page }) => this.weigh(key, entry, page.body.length),
+      ({ page }) => this.weigh(key, entry, page.body.bytes),
       () => this.entries.get(key) === entry && this.drop(key),
     );
     return shared;

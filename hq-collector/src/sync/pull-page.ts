@@ -1,5 +1,6 @@
 import { limits } from '@hq-sync/protocol/limits';
-import type { Queryable } from '../db/database.js';
+import { copyRow, type CopiedRow, type CopyValue, type Pieces } from '../db/copy-row.js';
+import type { Pool } from '../db/database.js';
 
 /** Which records a page is made from. */
 export interface PageRange {
@@ -18,7 +19,7 @@ export interface PageRange {
 /** Records as HQ had them when the page was read. It never changes, and any number of stores may be sent it. */
 export interface Page {
   /** NDJSON without the page's last line. */
-  readonly body: Buffer;
+  readonly body: Pieces;
   readonly records: number;
   /** The page has all of its range up to here. */
   readonly end: number;
@@ -30,50 +31,40 @@ export interface Page {
 }
 
 /** Reads the next page of a range. A record that changes meanwhile has a higher position and comes with a later page. */
-export async function readPage(db: Queryable, range: PageRange): Promise<Page> {
+export async function readPage(pool: Pool, range: PageRange): Promise<Page> {
   const { entity, sets, memberSets, upTo, deletesAfter, maxRecords } = range;
   const names = sets.map(({ storeSet }) => storeSet);
   const after = sets.map((set) => set.after);
   if (sets.length === 1) {
-    const { rows } = await db.query<ReadBody & { end: number }>({
-      name: 'page-of-one-set',
-      text: pageOfOneSet,
-      values: [entity, names[0], after[0], upTo, deletesAfter, maxRecords, memberSets],
-    });
-    if (rows[0]!.body !== null) return pageOf(rows[0]!, rows[0]!.end, upTo);
+    const values = [entity, names[0]!, after[0]!, upTo, deletesAfter, maxRecords, memberSets];
+    const page = pageOf(await copyPage(pool, pageOfOneSet, values), upTo);
+    if (page) return page;
   }
-  const cut = await db.query<{ end: number; bytes: number }>({
+  const cut = await pool.query<{ end: number; bytes: number }>({
     name: 'page-end',
     text: pageEnd,
     values: [entity, names, after, upTo, deletesAfter, maxRecords],
   });
   let { end } = cut.rows[0]!;
   if (cut.rows[0]!.bytes > limits.maxPageBytes) {
-    const { rows } = await db.query<{ end: number }>({
+    const { rows } = await pool.query<{ end: number }>({
       name: 'page-end-by-bytes',
       text: pageEndByBytes,
       values: [entity, names, after, end, deletesAfter, limits.maxPageBytes],
     });
     end = rows[0]!.end;
   }
-  const { rows } = await db.query<ReadBody>({
-    name: 'page-body',
-    text: pageBody,
-    values: [entity, names, after, end, deletesAfter, memberSets],
-  });
-  return pageOf(rows[0]!, end, upTo);
+  const values = [entity, names, after, end, deletesAfter, memberSets];
+  return pageOf(await copyPage(pool, pageBody, values), upTo)!;
 }
 
-interface ReadBody {
-  /** Null: the page must be read in two steps, because it is too large or has pointers in it. */
-  readonly body: string | null;
-  readonly records: number;
-  readonly head: number;
-  readonly forgotten: number;
-}
+/** Head, forgotten, records, end; then the body. */
+const copyPage = (pool: Pool, statement: string, values: CopyValue[]) => copyRow(pool, statement, values, 4);
 
-function pageOf({ body, records, head, forgotten }: ReadBody, end: number, upTo: number): Page {
-  return { body: Buffer.from(body ?? ''), records, head, forgotten, end, left: end < upTo };
+/** Undefined: the page must be read in two steps, because it is too large or has pointers in it. */
+function pageOf({ numbers, text }: CopiedRow, upTo: number): Page | undefined {
+  const [head, forgotten, records, end] = numbers as [number, number, number, number];
+  return text ? { body: text, records, head, forgotten, end, left: end < upTo } : undefined;
 }
 
 // One walk along the index for each set, each no longer than the page and one more. With many sets each walk is shorter:
@@ -125,15 +116,15 @@ const deletedLine = `'{"id":' || to_json(record_id)::text || E',"deleted":true}\
 
 // Nothing is walked through twice. The next position beyond the page tells a full page from the last one.
 const pageOfOneSet = `
-  select coalesce(h.head, 0) as head, coalesce(h.forgotten, 0) as forgotten, page.records,
+  select coalesce(h.head, 0)::bigint, coalesce(h.forgotten, 0)::bigint, page.records,
     case when exists (
       select from hq.hq_record r
       where r.entity = $1 and r.store_set = $2 and r.position > page.last and r.position <= $4
-    ) then page.last else $4::bigint end as "end",
+    ) then page.last else $4::bigint end,
     case when coalesce(page.bytes, 0) <= ${limits.maxPageBytes} and not exists (
       select from hq.hq_pointer p
       where p.entity = $1 and p.store_set = $2 and p.position > greatest($3::bigint, $5) and p.position <= $4
-    ) then coalesce(page.body, '') end as body
+    ) then coalesce(page.body, '') end
   from (
     select string_agg(coalesce(case when $2 = any($7::text[]) then line end, ${deletedLine}), '' order by position)
         filter (where not deleted or position > $5) as body,
@@ -163,9 +154,9 @@ const pageBody = `
       order by p.position limit ${limits.maxPageRecords}) p
     left join hq.hq_record r on r.entity = $1 and r.record_id = p.record_id
   )
-  select coalesce(h.head, 0) as head, coalesce(h.forgotten, 0) as forgotten, page.*
+  select coalesce(h.head, 0)::bigint, coalesce(h.forgotten, 0)::bigint, page.records, $4::bigint, page.body
   from (
-    select coalesce(string_agg(coalesce(line, ${deletedLine}), '' order by position), '') as body,
-      count(*) as records
+    select count(*) as records,
+      coalesce(string_agg(coalesce(line, ${deletedLine}), '' order by position), '') as body
     from due
   ) page left join hq.entity_head h on h.entity = $1`;

@@ -131,7 +131,7 @@ export class PullRoute {
         fromStart,
         scanEnd,
         scanEnded,
-        page: id && { id, position: next.position, scanEnd: next.scanEnd, records, bytes: body.length },
+        page: id && { id, position: next.position, scanEnd: next.scanEnd, records, bytes: body.bytes },
         anchor,
       });
       if (anchor !== anchorOf(cursor)) nonce = recorded ?? 0;
@@ -214,13 +214,18 @@ async function sendPage(
 ): Promise<void> {
   const last = `${JSON.stringify(end)}\n`;
   const zipped = shared.page.records > 0 && takesGzip(request);
-  const parts = zipped ? [await shared.gzip(), gzipSync(last)] : [shared.page.body, Buffer.from(last)];
+  const parts = zipped
+    ? [await shared.gzip(), gzipSync(last)]
+    : [...shared.page.body.pieces, Buffer.from(last)];
   response.status(200).setHeader('Content-Type', 'application/x-ndjson');
   response.setHeader('Vary', 'Accept-Encoding');
   if (zipped) response.setHeader('Content-Encoding', 'gzip');
-  response.setHeader('Content-Length', parts[0]!.length + parts[1]!.length);
-  response.write(parts[0]);
-  response.end(parts[1]);
+  const bytes = parts.reduce((before, { length }) => before + length, 0);
+  response.setHeader('Content-Length', bytes);
+  // All with one call of the system.
+  response.cork();
+  for (const part of parts) response.write(part);
+  response.end();
 }
 
 /** Resolves when the client has the whole answer, or is gone; one that does not take it in time is cut. */
