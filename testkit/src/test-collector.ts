@@ -6,6 +6,7 @@ import { readConfig } from '@hq-sync/hq-collector/config';
 import pino, { type Logger } from 'pino';
 import { adminClient, type AdminClient } from './admin-client.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { throughPort } from './through-port.js';
 
 export interface TestCollector extends Collector {
   readonly database: TestDatabase;
@@ -62,10 +63,4 @@ export async function startTestCollector({
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function throughPort(databaseUrl: string, port: number | undefined): string {
-  const url = new URL(databaseUrl);
-  if (port !== undefined) url.port = String(port);
-  return url.href;
 }

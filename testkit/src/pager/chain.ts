@@ -8,6 +8,7 @@ import pino from 'pino';
 import { adminClient, type AdminClient } from '../admin-client.js';
 import { CollectorProcess } from '../red-green/stage.js';
 import { freePort } from '../free-port.js';
+import { throughPort } from '../through-port.js';
 import { WatchedProxy } from '../watched-proxy.js';
 import { saleRecord } from '../wire-store.js';
 
@@ -42,6 +43,8 @@ export class Chain {
     readonly collectors: readonly CollectorProcess[],
     /** Stands for the load balancer. */
     readonly balancer: WatchedProxy,
+    /** Between the second collector and PostgreSQL. */
+    readonly secondDatabaseLine: WatchedProxy,
     readonly admin: AdminClient,
     readonly url: string,
     options: ChainOptions,
@@ -55,12 +58,13 @@ export class Chain {
     const cluster = await startCluster({ dataDir: path.join(folder, 'postgres') });
     const tokenFile = path.join(folder, 'admin-token');
     const databaseUrl = await createDatabase(cluster, 'hq');
+    const secondDatabaseLine = await WatchedProxy.listen(() => ({ host, port: cluster.port }));
     const collectors: CollectorProcess[] = [];
-    // The second is there to be killed: stores and scrapes of the fleet go to the first.
-    for (let count = 0; count < 2; count += 1) {
+    // The second is there to be killed and cut off: stores and scrapes of the fleet go to the first.
+    for (const url of [databaseUrl, throughPort(databaseUrl, secondDatabaseLine.port)]) {
       const port = await freePort(host);
       collectors.push(
-        await new CollectorProcess(host, databaseUrl, tokenFile, port, {
+        await new CollectorProcess(host, url, tokenFile, port, {
           settings: options.settings ?? {},
         }).started(),
       );
@@ -68,7 +72,7 @@ export class Chain {
     const url = `http://${host}:${collectors[0]!.port}`;
     const balancer = await WatchedProxy.listen(() => collectors[0]!.target());
     const admin = adminClient(url, (await readFile(tokenFile, 'utf8')).trim());
-    return new Chain(folder, cluster, collectors, balancer, admin, url, options);
+    return new Chain(folder, cluster, collectors, balancer, secondDatabaseLine, admin, url, options);
   }
 
   /** Addresses for the jobs of Prometheus. */
@@ -150,6 +154,7 @@ export class Chain {
     clearInterval(this.timer);
     await Promise.all([...this.stores.values()].map(({ server }) => server.stop()));
     await this.balancer.close();
+    await this.secondDatabaseLine.close();
     for (const { process } of this.collectors) await process.stop();
     await this.cluster.stop();
     await rm(this.folder, { recursive: true, force: true });

@@ -28,13 +28,67 @@ export function monitoringMissing(): string | undefined {
 
 const answers = (program: string) => spawnSync(program, ['--version']).status === 0;
 
+/** One of the programs, which may be killed and started again. */
+class Program {
+  private child: ChildProcess;
+
+  constructor(
+    private readonly name: string,
+    readonly address: string,
+    private readonly args: readonly string[],
+  ) {
+    this.child = this.run();
+  }
+
+  /** As a machine that is lost. */
+  async kill(): Promise<void> {
+    await ended(this.child, 'SIGKILL');
+  }
+
+  async startAgain(): Promise<void> {
+    this.child = this.run();
+    await this.ready();
+  }
+
+  stop(): Promise<void> {
+    return ended(this.child, 'SIGTERM');
+  }
+
+  async ready(): Promise<void> {
+    await eventually(
+      `${this.name} is ready`,
+      () =>
+        fetch(`http://${this.address}/-/ready`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      (status) => status === 200,
+      30_000,
+    );
+  }
+
+  async reload(): Promise<void> {
+    await fetch(`http://${this.address}/-/reload`, { method: 'POST' });
+  }
+
+  private run(): ChildProcess {
+    const links = { HQ_GRAFANA_URL: 'http://grafana.test', HQ_RUNBOOKS_URL: 'http://runbooks.test' };
+    return spawn(this.name, this.args, { stdio: 'ignore', env: { ...process.env, ...links } });
+  }
+}
+
+export interface MonitoringOptions {
+  /** How many, as peers of one cluster. */
+  readonly alertmanagers?: number;
+}
+
 /** Real Prometheus and Alertmanager with the product's rules and routes, and a webhook that stands for who is on call. */
 export class Monitoring {
   private constructor(
     readonly webhook: Webhook,
     private readonly folder: string,
-    private readonly ports: { prometheus: number; alertmanager: number },
-    private readonly children: readonly ChildProcess[],
+    private readonly prometheus: Program,
+    readonly alertmanagers: readonly Program[],
   ) {}
 
   /** @param targets addresses by job, beside those of Prometheus and Alertmanager. */
@@ -42,41 +96,47 @@ export class Monitoring {
     folder: string,
     thresholds: Thresholds,
     targets: Readonly<Record<string, readonly string[]>>,
+    { alertmanagers: count = 1 }: MonitoringOptions = {},
   ): Promise<Monitoring> {
     const webhook = await Webhook.listen();
-    const ports = { prometheus: await freePort(host), alertmanager: await freePort(host) };
+    const prometheusAddress = `${host}:${await freePort(host)}`;
+    const peers: Peer[] = [];
+    for (let number = 1; number <= count; number += 1)
+      peers.push({ address: `${host}:${await freePort(host)}`, gossip: `${host}:${await freePort(host)}` });
     await writeConfiguration(folder, thresholds, webhook);
-    const own = {
-      prometheus: [`${host}:${ports.prometheus}`],
-      alertmanager: [`${host}:${ports.alertmanager}`],
-    };
+    const own = { prometheus: [prometheusAddress], alertmanager: peers.map(({ address }) => address) };
     for (const job of Object.keys(targetFiles))
       await writeTargets(folder, job, { ...targets, ...own }[job] ?? []);
-    const children = [
-      run(alertmanagerNames.find(answers)!, [
+    const alertmanagers = peers.map((peer, index) => {
+      const others = peers.filter((other) => other !== peer);
+      return new Program(alertmanagerNames.find(answers)!, peer.address, [
         `--config.file=${path.join(folder, 'alertmanager.yml')}`,
-        `--storage.path=${path.join(folder, 'alertmanager')}`,
-        `--web.listen-address=${own.alertmanager[0]}`,
-        '--cluster.listen-address=',
-      ]),
-      run('prometheus', [
-        `--config.file=${path.join(folder, 'prometheus.yml')}`,
-        `--storage.tsdb.path=${path.join(folder, 'prometheus')}`,
-        `--web.listen-address=${own.prometheus[0]}`,
-        '--web.enable-lifecycle',
-        // What was sent before Alertmanager was found is sent again.
-        '--rules.alert.resend-delay=5s',
-        '--enable-feature=expand-external-labels',
-      ]),
-    ];
-    const monitoring = new Monitoring(webhook, folder, ports, children);
-    await monitoring.ready();
-    return monitoring;
+        `--storage.path=${path.join(folder, `alertmanager-${index}`)}`,
+        `--web.listen-address=${peer.address}`,
+        ...clusterFlags(peer, others),
+      ]);
+    });
+    const prometheus = new Program('prometheus', prometheusAddress, [
+      `--config.file=${path.join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${path.join(folder, 'prometheus')}`,
+      `--web.listen-address=${prometheusAddress}`,
+      '--web.enable-lifecycle',
+      // What was sent before Alertmanager was found is sent again.
+      '--rules.alert.resend-delay=1s',
+      '--enable-feature=expand-external-labels',
+    ]);
+    for (const program of [prometheus, ...alertmanagers]) await program.ready();
+    return new Monitoring(webhook, folder, prometheus, alertmanagers);
+  }
+
+  /** A page of Prometheus that it does not have. */
+  get wrongHook(): string {
+    return `http://${this.prometheus.address}/no-such-hook`;
   }
 
   /** Answer of an instant query: values by the value of `label`. */
   async query(expr: string, label: string): Promise<Map<string, number>> {
-    const url = `http://${host}:${this.ports.prometheus}/api/v1/query?query=${encodeURIComponent(expr)}`;
+    const url = `http://${this.prometheus.address}/api/v1/query?query=${encodeURIComponent(expr)}`;
     const { data } = (await (await fetch(url)).json()) as {
       data: { result: { metric: Record<string, string>; value: [number, string] }[] };
     };
@@ -91,27 +151,37 @@ export class Monitoring {
   async reconfigure(program: 'prometheus' | 'alertmanager', change: (text: string) => string): Promise<void> {
     const file = path.join(this.folder, `${program}.yml`);
     await writeFile(file, change(await readFile(file, 'utf8')));
-    await fetch(`http://${host}:${this.ports[program]}/-/reload`, { method: 'POST' });
+    const programs = program === 'prometheus' ? [this.prometheus] : this.alertmanagers;
+    await Promise.all(programs.map((one) => one.reload()));
+  }
+
+  /** Adds or rewrites a file of rules. */
+  async setRules(name: string, groups: object): Promise<void> {
+    await writeFile(path.join(this.folder, 'rules', name), yamlOf(groups));
+    await this.prometheus.reload();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.children.map(stopped));
+    await Promise.all([this.prometheus, ...this.alertmanagers].map((program) => program.stop()));
     await this.webhook.close();
   }
+}
 
-  private async ready(): Promise<void> {
-    for (const port of Object.values(this.ports))
-      await eventually(
-        'Prometheus and Alertmanager are ready',
-        () =>
-          fetch(`http://${host}:${port}/-/ready`).then(
-            ({ status }) => status,
-            () => 0,
-          ),
-        (status) => status === 200,
-        30_000,
-      );
-  }
+interface Peer {
+  readonly address: string;
+  readonly gossip: string;
+}
+
+/** Peers hear of each other's end within seconds. */
+function clusterFlags({ gossip }: Peer, others: readonly Peer[]): string[] {
+  if (others.length === 0) return ['--cluster.listen-address='];
+  return [
+    `--cluster.listen-address=${gossip}`,
+    `--cluster.advertise-address=${gossip}`,
+    ...others.map((other) => `--cluster.peer=${other.gossip}`),
+    '--cluster.peer-timeout=1s',
+    '--cluster.settle-timeout=5s',
+  ];
 }
 
 async function writeConfiguration(folder: string, thresholds: Thresholds, webhook: Webhook): Promise<void> {
@@ -134,17 +204,10 @@ function writeTargets(folder: string, job: string, targets: readonly string[]): 
   return writeFile(path.join(folder, 'targets', `${job}.yml`), yamlOf([{ targets }]));
 }
 
-function run(program: string, args: readonly string[]): ChildProcess {
-  return spawn(program, args, {
-    stdio: 'ignore',
-    env: { ...process.env, HQ_GRAFANA_URL: 'http://grafana.test', HQ_RUNBOOKS_URL: 'http://runbooks.test' },
-  });
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
+  child.kill(signal);
   const force = setTimeout(() => child.kill('SIGKILL'), stopDeadlineMs);
   await exited;
   clearTimeout(force);
