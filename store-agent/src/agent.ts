@@ -1,12 +1,12 @@
 // Over 400 lines: the public face of the agent and its composition root, each method a line or two of another file.
 import type { Command, HqMessage } from '@hq-sync/protocol/hq-message';
 import { initialEntities } from '@hq-sync/protocol/entity';
-import { limits } from '@hq-sync/protocol/limits';
 import type { Hello } from '@hq-sync/protocol/store-message';
 import { currentSchemaVersion } from '@hq-sync/protocol/version';
 import { pino, type Logger } from 'pino';
 import { ownAgentVersion } from './agent-version.js';
 import { recordLimitBytes } from './batch.js';
+import { Commands } from './commands.js';
 import type { ConnectionEnd } from './connection.js';
 import { DayTotals } from './day-totals.js';
 import { HeartbeatTimer, heartbeatOf } from './heartbeat.js';
@@ -22,8 +22,9 @@ import { PullLoop, type PullStatus } from './pull-loop.js';
 import { QueueDatabase, type DiskUse } from './queue-database.js';
 import { QueueMaintenance } from './queue-maintenance.js';
 import { checkRecord } from './record-check.js';
+import { Receipts } from './receipts.js';
 import { Reports } from './reports.js';
-import { Resyncs, type FinishedResync } from './resync.js';
+import { Resyncs } from './resync.js';
 import { TokenWait } from './retry-schedule.js';
 import { StoreCalendar } from './store-calendar.js';
 import { StoreState } from './store-state.js';
@@ -130,7 +131,8 @@ export class StoreAgent {
   private readonly beats: HeartbeatTimer;
   private intake: Intake | null = null;
   private readonly tokens: TokenKeeper;
-  private newTokenTimer: NodeJS.Timeout | null = null;
+  private readonly receipts: Receipts;
+  private readonly commands: Commands;
   private lastError: LastError | null = null;
   private stopping: Promise<void> | null = null;
 
@@ -172,6 +174,7 @@ export class StoreAgent {
     const calendar = new StoreCalendar(this.state, clock, options);
     this.totals = new DayTotals(db, calendar);
     this.queue = new OfflineQueue(this.database, this.state, calendar, this.totals, clock);
+    this.receipts = new Receipts(this.state, this.queue, log);
     this.registers = new OpenRegisters(db);
     this.reports = new Reports(db, clock);
     const tokenWait = new TokenWait();
@@ -189,10 +192,10 @@ export class StoreAgent {
       log,
       onAnswer: () => this.link.heardByHttp(),
       onError: (code, message) => this.noteError(code, message),
-      onReceipt: (entity, receipt) => this.keepReceipt(entity, receipt),
-      receipt: (entity) => this.state.get('receipts')?.[entity] ?? 0,
+      onReceipt: (entity, receipt) => this.receipts.keep(entity, receipt),
+      receipt: (entity) => this.receipts.newest(entity),
       onLost: (entity) => {
-        this.pushAgain([entity]);
+        this.receipts.pushAgain([entity]);
         this.maintenance.run();
       },
       onReport: () => this.sendReports(),
@@ -222,7 +225,7 @@ export class StoreAgent {
       onBytes: () => this.link.heardByHttp(),
       onError: (code, message) => this.noteError(code, message),
       onReport: () => this.sendReports(),
-      onResynced: (finished) => this.sendResynced(finished),
+      onResynced: (finished) => this.commands.resynced(finished),
     });
     this.link = new HqLink({
       hqUrl: options.hqUrl,
@@ -232,9 +235,24 @@ export class StoreAgent {
       hello: () => this.hello(),
       syncing: () => this.push.isSending || this.pull.isPulling,
       onMessage: (message) => this.hear(message),
-      onCommand: (command) => this.obey(command),
+      onCommand: (command) => this.commands.obey(command),
       onEnd: (end) => this.disconnected(end),
       log,
+    });
+    this.commands = new Commands({
+      resyncs: this.resyncs,
+      tokens: this.tokens,
+      pulls: (entity) => this.pulls(entity),
+      pullNow: (entities) => {
+        this.pull.endWaits('all');
+        this.pull.news(entities);
+      },
+      pushNow: () => {
+        this.queue.releaseWithheld(recordLimitBytes(this.push.limits()), true);
+        this.push.endWaits('all');
+      },
+      connectAnew: () => this.link.connectAnew(),
+      send: (message) => this.link.send(message),
     });
     this.beats = new HeartbeatTimer(() => this.beat());
     this.maintenance = new QueueMaintenance({
@@ -351,7 +369,7 @@ export class StoreAgent {
   private async stopAll(): Promise<void> {
     this.beats.stop();
     this.maintenance.stop();
-    clearTimeout(this.newTokenTimer ?? undefined);
+    this.commands.stop();
     // the intake first: what it has answered 200 is on disk, what it has not the POS sends again
     await this.intake?.close();
     await Promise.all([this.push.stop(), this.pull.stop(), this.link.stop()]);
@@ -374,9 +392,7 @@ export class StoreAgent {
       schemaVersion: this.schemaVersion,
       clock: this.clock().toISOString(),
       pendingRecords: this.queue.pendingRecords,
-      receipts: Object.entries(this.state.get('receipts') ?? {})
-        .map(([entity, receipt]) => ({ entity, receipt }))
-        .slice(0, limits.maxQueues),
+      receipts: this.receipts.all(),
     };
   }
 
@@ -390,7 +406,7 @@ export class StoreAgent {
       case 'news':
         return this.pull.news(message.entities);
       case 'new_token_known':
-        return this.useNewToken(message.commandId);
+        return this.commands.newTokenKnown(message.commandId);
       case 'report_received':
         return this.reports.received(message.reportId);
       case 'error':
@@ -425,96 +441,13 @@ export class StoreAgent {
     this.beats.start(welcome.heartbeatIntervalMs);
   }
 
-  /** After the records are settled: a crash between the two leaves a lower receipt, which claims less. */
-  private keepReceipt(entity: string, receipt: number): void {
-    const receipts = this.state.get('receipts') ?? {};
-    if (receipt > (receipts[entity] ?? 0)) this.state.set('receipts', { ...receipts, [entity]: receipt });
-  }
-
-  /** All entities alike: which of them HQ lacks more of is soon known by their own receipts. */
-  private pushAgain(lost: readonly string[] | undefined): void {
-    this.log.warn({ lost }, 'HQ was restored from a backup: what it took is pushed again');
-    this.state.set('pushingAgain', { after: 0, end: this.queue.newestSeq() });
-    this.state.set('receipts', {});
-  }
-
   private remember(welcome: Extract<HqMessage, { type: 'welcome' }>): void {
     const knownEpoch = this.state.get('hqEpoch');
     const isOtherHq = knownEpoch !== null && knownEpoch !== welcome.epoch;
-    if (isOtherHq || welcome.pushAgain !== undefined) {
-      this.log.warn(
-        { lost: welcome.pushAgain },
-        'HQ was restored from a backup: what it took is pushed again',
-      );
-      this.state.set('pushingAgain', { after: 0, end: this.queue.newestSeq() });
-      this.state.set('receipts', {});
-    }
+    if (isOtherHq || welcome.pushAgain !== undefined) this.receipts.pushAgain(welcome.pushAgain);
     this.state.set('hqEpoch', welcome.epoch);
     this.state.set('settings', welcome.store);
     this.state.set('batchLimits', welcome.limits);
-  }
-
-  private obey({ commandId, command, entities, cancels }: Command): void {
-    switch (command) {
-      case 'push_now':
-        this.queue.releaseWithheld(recordLimitBytes(this.push.limits()), true);
-        this.push.endWaits('all');
-        return this.commandDone(commandId, 'done');
-      case 'resync':
-        return this.resync(commandId, entities);
-      case 'cancel_resync':
-        if (cancels !== undefined) this.resyncs.cancel(cancels);
-        return this.commandDone(commandId, 'done');
-      case 'rotate_token':
-        return this.rotateToken(commandId);
-      default:
-        return this.commandDone(commandId, 'refused', 'this store agent does not know the command');
-    }
-  }
-
-  private rotateToken(commandId: string): void {
-    const secretHash = this.tokens.prepare(commandId);
-    if (secretHash === null) return this.commandDone(commandId, 'done');
-    this.link.send({ type: 'new_token', commandId, secretHash });
-  }
-
-  private useNewToken(commandId: string): void {
-    if (!this.tokens.known(commandId) || this.stopping !== null) return;
-    clearTimeout(this.newTokenTimer ?? undefined);
-    this.newTokenTimer = setTimeout(
-      () => this.link.connectAnew(),
-      Math.random() * agentLimits.maxNewTokenWaitMs,
-    );
-  }
-
-  /** `done` is said when it is over, and again whenever HQ asks again. Entities that this store has no copy of are left out. */
-  private resync(commandId: string, entities: readonly string[] | undefined): void {
-    if (entities === undefined) {
-      return this.commandDone(commandId, 'refused', 'entities must be a list of names of entities');
-    }
-    const unique = [...new Set(entities)];
-    const pulled = unique.filter((entity) => this.pulls(entity));
-    const left = unique.filter((entity) => !this.pulls(entity)).join(', ');
-    if (pulled.length === 0)
-      return this.commandDone(commandId, 'refused', `this store does not pull ${left}`);
-    const finished = this.resyncs.order(commandId, pulled, left === '' ? null : `not pulled here: ${left}`);
-    if (finished !== null) return this.sendResynced(finished);
-    this.pull.endWaits('all');
-    this.pull.news(pulled);
-  }
-
-  private sendResynced({ commandId, message }: FinishedResync): void {
-    this.commandDone(commandId, 'done', message ?? undefined);
-  }
-
-  private commandDone(commandId: string, outcome: 'done' | 'refused', message?: string): void {
-    const said = message?.slice(0, limits.maxTextChars);
-    this.link.send({
-      type: 'command_done',
-      commandId,
-      outcome,
-      ...(said === undefined ? {} : { message: said }),
-    });
   }
 
   private disconnected(end: ConnectionEnd): void {
