@@ -1308,28 +1308,42 @@ CREATE VIEW hq_view.store_registry AS
   WHERE (s.archived_at IS NULL);
 
 CREATE VIEW hq_view.store_tokens AS
- SELECT t.token_id,
-    t.store_id,
-        CASE
-            WHEN (t.revoked_at IS NOT NULL) THEN 'revoked'::text
-            WHEN (t.expires_at <= clock_timestamp()) THEN 'expired'::text
-            WHEN (t.superseded_at <= clock_timestamp()) THEN 'superseded'::text
-            WHEN (t.pending_until <= clock_timestamp()) THEN 'lapsed'::text
-            WHEN (t.pending_until IS NOT NULL) THEN 'pending'::text
-            ELSE 'active'::text
-        END AS state,
-    t.created_at,
-    t.created_by,
-    t.expires_at,
-    t.revoked_at,
-    t.superseded_at,
-    t.first_used_at,
-    t.last_used_at,
-    t.pending_until,
-    COALESCE((c.token_id = t.token_id), false) AS in_use,
-    (row_number() OVER (PARTITION BY t.store_id ORDER BY (t.pending_until IS NOT NULL), t.created_at DESC) = 1) AS newest
-   FROM (hq.store_token t
-     LEFT JOIN hq.store_connection c USING (store_id));
+ SELECT s.token_id,
+    s.store_id,
+    s.state,
+    s.created_at,
+    s.created_by,
+    s.expires_at,
+    s.revoked_at,
+    s.superseded_at,
+    s.first_used_at,
+    s.last_used_at,
+    s.pending_until,
+    s.in_use,
+    s.newest,
+    ((s.state = 'active'::text) AND (row_number() OVER (PARTITION BY s.store_id ORDER BY (s.state = 'active'::text) DESC, s.last_used_at DESC NULLS LAST, s.expires_at DESC, s.created_at DESC) = 1)) AS current
+   FROM ( SELECT t.token_id,
+            t.store_id,
+                CASE
+                    WHEN (t.revoked_at IS NOT NULL) THEN 'revoked'::text
+                    WHEN (t.expires_at <= clock_timestamp()) THEN 'expired'::text
+                    WHEN (t.superseded_at <= clock_timestamp()) THEN 'superseded'::text
+                    WHEN (t.pending_until <= clock_timestamp()) THEN 'lapsed'::text
+                    WHEN (t.pending_until IS NOT NULL) THEN 'pending'::text
+                    ELSE 'active'::text
+                END AS state,
+            t.created_at,
+            t.created_by,
+            t.expires_at,
+            t.revoked_at,
+            t.superseded_at,
+            t.first_used_at,
+            t.last_used_at,
+            t.pending_until,
+            COALESCE((c.token_id = t.token_id), false) AS in_use,
+            (row_number() OVER (PARTITION BY t.store_id ORDER BY (t.pending_until IS NOT NULL), t.created_at DESC) = 1) AS newest
+           FROM (hq.store_token t
+             LEFT JOIN hq.store_connection c USING (store_id))) s;
 
 CREATE VIEW hq_view.sync_errors AS
  SELECT sync_error.at,

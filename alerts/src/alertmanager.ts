@@ -23,6 +23,8 @@ export function alertmanagerConfig({ durations }: Thresholds, options: Alertmana
     matchers: ['severity="critical"'],
     repeat_interval: duration(durations.repeatCritical),
   };
+  // Tokens that were made on one day end on one day, in every region.
+  const ofAllRegions = (alert: string) => ({ matchers: [`alertname="${alert}"`], group_by: ['alertname'] });
   const names = new Set<string>([...Object.values(receivers), ...Object.values(regions)]);
   return {
     templates: ['templates/*.tmpl'],
@@ -49,16 +51,18 @@ export function alertmanagerConfig({ durations }: Thresholds, options: Alertmana
           group_by: ['alertname'],
           group_wait: duration(durations.outageGroupWait),
         },
+        ofAllRegions('HqStoreTokenExpiring'),
         ...Object.entries(regions).map(([region, receiver]) => ({
           ...critical,
           receiver,
           matchers: [...critical.matchers, `region=${JSON.stringify(region)}`],
         })),
-        critical,
+        { ...critical, routes: [ofAllRegions('HqStoreTokenExpiresSoon')] },
       ],
     },
     inhibit_rules: [
       inhibits(['HqStoreDisconnectedLong'], ['HqStoreDisconnected'], ['store_id']),
+      inhibits(['HqStoreTokenExpiresSoon'], ['HqStoreTokenExpiring'], ['store_id']),
       inhibits(['HqMassOutage'], ['HqRegionOutage', 'HqSloFastBurn', 'HqSloSlowBurn']),
       inhibits(['HqRegionOutage'], ['HqSloFastBurn', 'HqSloSlowBurn']),
       inhibits(['HqPostgresDown'], ['HqCollectorStale', 'HqStoreMetricsDown', 'HqStoresUnknown']),

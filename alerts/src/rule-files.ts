@@ -7,6 +7,7 @@ import type { AlertRule, RecordingRule, RuleGroup } from './rules/rule.js';
 import { sloAlerts, sloRecordings } from './rules/slo.js';
 import { storeRules } from './rules/stores.js';
 import { syncRules } from './rules/sync.js';
+import { tokenRules } from './rules/tokens.js';
 import type { Thresholds } from './thresholds.js';
 
 /** Rule groups by the file they are in. Groups that record for others come first. */
@@ -17,7 +18,7 @@ export function ruleFiles(thresholds: Thresholds): Readonly<Record<string, reado
     'monitoring.yml': [monitoringRules(thresholds)],
     'outages.yml': [outageAlerts(thresholds)],
     'slo.yml': [sloRecordings(thresholds), sloAlerts(thresholds)],
-    'stores.yml': [storeRules(thresholds), syncRules(thresholds)],
+    'stores.yml': [storeRules(thresholds), syncRules(thresholds), tokenRules(thresholds)],
   };
 }
 

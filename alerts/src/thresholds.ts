@@ -28,6 +28,14 @@ export const durations = {
   /** Longer than the time compared with: what HQ publishes at once is no growth. */
   backlogGrowingFor: 1_200,
   tokenRejectedFor: 300,
+  /** A ticket: to rotate is one command, but a store must be connected for it once. */
+  tokenExpiringWithin: 1_209_600,
+  tokenExpiringFor: 900,
+  /** Time to send somebody, also over a weekend. */
+  tokenExpiresSoonWithin: 172_800,
+  tokenExpiresSoonFor: 300,
+  /** Tokens that were made on one day end on one day. */
+  tokenBatchWithin: 86_400,
   /** A wave of updates gets this long. */
   schemaMismatchFor: 1_800,
   quarantinedFor: 300,

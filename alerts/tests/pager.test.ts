@@ -22,6 +22,12 @@ const thresholds = {
     // The two longest waits of the test, shortened more than the others.
     neverSyncedFor: 20,
     schemaMismatchFor: 20,
+    // HQ makes no token for less than a day: these are as they are.
+    tokenExpiringWithin: production.durations.tokenExpiringWithin,
+    tokenExpiresSoonWithin: production.durations.tokenExpiresSoonWithin,
+    tokenBatchWithin: production.durations.tokenBatchWithin,
+    // A hundred tokens are made within it.
+    groupWait: 4,
     // After a reload Prometheus knows no Alertmanager for up to 5 s, and that time does not shrink.
     monitoringFor: 12,
   },
@@ -127,6 +133,43 @@ testHere(
       },
       deadlineMs,
     );
+  },
+  2 * deadlineMs,
+);
+
+testHere(
+  'tokens are told of before they end, and a hundred of one day on one page',
+  async () => {
+    // Closed: nobody waits for their store servers.
+    const ofOneDay = [...region('new-north', 50), ...region('new-south', 50)];
+    for (const storeId of ofOneDay)
+      await chain.admin.createStore({ storeId, region: storeId.slice(4, 9), openingHours: {} });
+    const generate = (options: { expiresInDays?: number }) =>
+      Promise.all(ofOneDay.map((storeId) => chain.admin.generateToken(storeId, options)));
+    await onCall.expects(
+      [
+        'HqStoreTokenExpiring north-7',
+        ...['north-8', ...ofOneDay].map((storeId) => `HqStoreTokenExpiresSoon ${storeId}`),
+      ],
+      async () => {
+        await useNewToken('north-7', { expiresInDays: 10 });
+        await useNewToken('north-8', { expiresInDays: 1 });
+        await generate({ expiresInDays: 1 });
+      },
+      async () => {
+        const { status } = await chain.admin.call('POST', '/stores/north-7/tokens/rotate', {
+          expiresInDays: 365,
+        });
+        expect(status).toBe(201);
+        await useNewToken('north-8', {});
+        await generate({ expiresInDays: 365 });
+      },
+      deadlineMs,
+    );
+    const { pages } = monitoring.webhook;
+    const told = pages.filter(({ name }) => name.startsWith('HqStoreTokenExpiresSoon'));
+    expect(told).toHaveLength(101);
+    expect(new Set(told.map(({ firedMs }) => firedMs)).size).toBe(1);
   },
   2 * deadlineMs,
 );
@@ -260,6 +303,12 @@ function crashAgainAndAgain(storeId: string): void {
     if ((crashes -= 1) === 0) clearInterval(timer);
   }, 1_500);
   timers.push(timer);
+}
+
+/** A store that is connected keeps its connection, and with it the token before, until that one ends. */
+async function useNewToken(storeId: string, options: { expiresInDays?: number }): Promise<void> {
+  await chain.newToken(storeId, options);
+  await chain.store(storeId).server.restart({});
 }
 
 /** More than its line, or here its schema version, lets through. */

@@ -67,6 +67,9 @@ testWith('amtool', 'a region may have a receiver of its own for its critical ale
       'hq-chat',
     );
     expect(routed(file, { alertname: 'HqMassOutage', severity: 'critical' })).toBe('hq-page');
+    const expires = { alertname: 'HqStoreTokenExpiresSoon', ...critical };
+    expect(routed(file, expires)).toBe('hq-page-north');
+    expect(routed(file, { ...expires, region: 'south' })).toBe('hq-page');
   });
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { thresholds } from '@hq-sync/grafana/house';
 import { ProcessMetrics } from '@hq-sync/hq-collector/metrics/process-metrics';
+import { tokenWarningDays } from '@hq-sync/hq-collector/page/store-pieces';
 import { generatedFiles } from '../src/generated-files.js';
 import { allAlerts, allRules } from '../src/rule-files.js';
 import { divided, production } from '../src/thresholds.js';
@@ -80,6 +82,17 @@ test('every metric that rules and texts use exists', () => {
   const used = new Set(texts.flatMap(metricsIn));
   expect(used.size).toBeGreaterThan(40);
   expect([...used].filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('the dashboards and the page warn of tokens by the same bounds', () => {
+  const { tokenExpiringWithin, tokenExpiresSoonWithin } = production.durations;
+  const days = (seconds: number) => seconds / 86_400;
+  expect(thresholds.tokenDays.map(({ value }) => value)).toEqual([
+    null,
+    days(tokenExpiresSoonWithin),
+    days(tokenExpiringWithin),
+  ]);
+  expect(tokenWarningDays).toBe(days(tokenExpiringWithin));
 });
 
 test('durations are divided, bounds are not', () => {

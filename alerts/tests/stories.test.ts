@@ -32,11 +32,13 @@ testWith(
   600_000,
 );
 
-/** Of alerts that tests/pager.test.ts cannot cause: there the texts of the others are read. */
+/** Of alerts that tests/pager.test.ts cannot cause, where the texts of the others are read, and with times that pass there. */
 const texts = [
   ['collectors restart in a loop', 20, 'HqStoresUnknown', 'The status of 20 stores is unknown'],
   ['lease lost', 20, 'HqCollectorStale', 'Collector b runs behind: lease'],
   ['objective missed slowly', 95, 'HqSloSlowBurn', '% were not synced in 3 days'],
+  ['token rotated in time', 40, 'HqStoreTokenExpiring', 'has a token that expires in 12d 23h 20m 0s'],
+  ['token forgotten', 40, 'HqStoreTokenExpiresSoon', 'is cut off in 1d 23h 50m 0s: its token expires'],
   ['rule fails', 25, 'HqPrometheusRuleFailures', 'hq-fleet has failed for 5 minutes'],
   ['Alertmanager lost', 25, 'HqPrometheusNotificationsFailing', 'Prometheus cannot hand its alerts'],
   ['chat refuses', 25, 'HqAlertmanagerNotificationsFailing', 'Alertmanager cannot send by slack'],

@@ -17,6 +17,7 @@ export function makeFleet(stores: number): Map<string, StoreSample> {
       status: 'connected',
       expectedOnline: true,
       duplicateServer: false,
+      tokenExpiresAt: null,
       agentVersion: '0.1.0',
       schemaVersion: 12,
       schemaCompatible: true,

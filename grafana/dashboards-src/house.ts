@@ -39,6 +39,8 @@ export const units = {
   count: 'locale',
   text: 'string',
   age: 's',
+  /** Grafana would make weeks and years of its own unit for days. */
+  days: 'suffix: d',
   duration: 's',
   durationMs: 'ms',
   bytes: 'decbytes',
@@ -142,6 +144,8 @@ export const thresholds = {
   heartbeatAge: steps([null, colours.none], [75, colours.bad]),
   /** Share of something that fills. */
   fullness: steps([null, colours.quiet], [0.8, colours.warn], [0.95, colours.bad]),
+  /** Days until the token that a store uses ends, by the bounds of the pager. */
+  tokenDays: steps([null, colours.bad], [2, colours.warn], [14, colours.quiet]),
   clockSkewMs: steps([null, colours.quiet], [60_000, colours.warn]),
 } as const;
 

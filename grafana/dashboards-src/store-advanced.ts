@@ -26,7 +26,7 @@ export const resyncs = table({
 export const tokens = table({
   title: 'Tokens',
   description:
-    'Sync tokens of this store, the newest first, never their secrets. Only an active one lets the store in; one that was superseded works until the time beside it. An empty table: 0 were ever issued, so there is no store server.',
+    'Sync tokens of this store, the newest first, never their secrets. Only an active one lets the store in; one that was superseded works until the time beside it. Ends in: how long the token that the store uses still works, orange from 14 days on, red from 2 days on, as the pager tells; empty: it does not expire, or the store uses another; 0 d: it ends now. An empty table: 0 were ever issued, so there is no store server.',
   width: 24,
   queries: [sql(store.tokens)],
   unit: units.text,
@@ -35,6 +35,14 @@ export const tokens = table({
     { name: 'State', mappings: tokenMapping, coloured: 'text', width: 110 },
     { name: 'Token id', width: 290 },
     { name: 'Last used', unit: units.age, decimals: 0, width: 80, thresholds: thresholds.plainText },
+    {
+      name: 'Ends in',
+      unit: units.days,
+      decimals: 1,
+      width: 80,
+      thresholds: thresholds.tokenDays,
+      coloured: 'text',
+    },
   ],
 });
 

@@ -189,6 +189,31 @@ it('shows the stores worst first, and only those that are chosen', async () => {
   expect(await shown({ status: ['8', '9'] })).toEqual(['s-1', 's-3']);
 });
 
+it('says of the token that a store uses how long it works, and of no other', async () => {
+  const { templating, ...dashboard } = committed.find(({ uid }) => uid === 'hq-store')!;
+  const tokens = panelsOf(dashboard).find(({ title }) => title === 'Tokens')!.targets![0]!.rawSql!;
+  const shown = async () => {
+    const sql = interpolateSql(tokens, templating.list, choices['everything chosen']!);
+    return (await reader.query(sql)).rows.map((row) => [row['Token id'], row['Ends in']]);
+  };
+  const generate = async (name: string, days: number | null, usedHoursAgo: number | null) => {
+    const { rows } = await database.pool.query<{ token_id: string }>(
+      `insert into hq.store_token (store_id, secret_hash, created_by, expires_at, last_used_at)
+       values ('s-1', sha256($1), 'a person', clock_timestamp() + $2 * interval '1 day', clock_timestamp() - $3 * interval '1 hour')
+       returning token_id`,
+      [name, days, usedHoursAgo],
+    );
+    return rows[0]!.token_id;
+  };
+  const week = await generate('week', 7, 2);
+  const year = await generate('year', 365, null);
+  const [[newest, none], [used, left]] = (await shown()) as [string, string | null][];
+  expect([newest, none, used]).toEqual([year, null, week]);
+  expect(Number(left)).toBeGreaterThan(6.9);
+  expect(Number(left)).toBeLessThanOrEqual(7);
+  await database.pool.query('delete from hq.store_token where token_id = any($1)', [[week, year]]);
+});
+
 it.each(['hq-stores', 'hq-wall'])('%s counts each store that the list shows with errors', async (uid) => {
   const { templating, ...dashboard } = committed.find((each) => each.uid === uid)!;
   const fleet = panelsOf(dashboard).find(({ title }) => title === 'The fleet now')!.targets![0]!.rawSql!;

@@ -205,6 +205,23 @@ describe('the page of a store', () => {
     expect(await becomes(viewer, 'resyncs', 'done')).not.toContain('stalled');
   });
 
+  test('says when its token ends, and warns of it in time', async () => {
+    await newStore('ending');
+    const viewer = await view('/events/stores/ending');
+    await becomes(viewer, 'header', /Token<\/dt>\s*<dd>does not expire</);
+    const use = async (expiresInDays: number) => {
+      const { token } = await hq.admin.generateToken('ending', { expiresInDays });
+      stores.push(await WireStore.connect(hq.url, token));
+    };
+    await use(15);
+    await becomes(viewer, 'header', /Token<\/dt>\s*<dd>expires <time/);
+    await use(13);
+    await becomes(viewer, 'header', /Token<\/dt>\s*<dd><strong>⚠ expires <time/);
+    const { body } = await hq.admin.call('GET', '/stores/ending/tokens');
+    for (const { tokenId } of body.items) await hq.admin.call('DELETE', `/stores/ending/tokens/${tokenId}`);
+    await becomes(viewer, 'header', /Token<\/dt>\s*<dd><strong>none works</);
+  });
+
   test('is 404 for a store that is not there', async () => {
     const page = await get('/stores/nobody%3Cscript%3E');
     expect(page.status).toBe(404);

@@ -17,7 +17,10 @@ export interface AdminClient {
   /** Bulk change of HQ's records; a line that is text goes as it is. */
   changeRecords(entity: string, lines: readonly unknown[]): Promise<AdminAnswer>;
   /** @returns the secret. */
-  generateToken(storeId: string): Promise<{ token: string; tokenId: string }>;
+  generateToken(
+    storeId: string,
+    body?: { readonly expiresInDays?: number },
+  ): Promise<{ token: string; tokenId: string }>;
 }
 
 /** Speaks to `/admin/v1` as a person with this token would with curl. */
@@ -56,6 +59,6 @@ export function adminClient(url: string, token: string): AdminClient {
       });
       return { status: response.status, body: await response.json() };
     },
-    generateToken: (storeId) => expect201(`/stores/${encodeURIComponent(storeId)}/tokens`, {}),
+    generateToken: (storeId, body = {}) => expect201(`/stores/${encodeURIComponent(storeId)}/tokens`, body),
   };
 }

@@ -28,4 +28,17 @@ function storyTables(results: readonly StoryResult[]): string {
 const ignore = '<!-- prettier-ignore -->';
 const header = '| story | what happens | pages expected | pages sent |';
 const rule = '| --- | --- | --- | --- |';
-const list = (pages: readonly Page[]) => (pages.length === 0 ? 'none' : [...pages].toSorted().join(', '));
+/** More stores with one alert are counted, and not named. */
+const maxNamed = 10;
+
+function list(pages: readonly Page[]): string {
+  const byAlert = new Map<string, Page[]>();
+  for (const page of [...pages].toSorted()) {
+    const [alert] = page.split(' ');
+    byAlert.set(alert!, [...(byAlert.get(alert!) ?? []), page]);
+  }
+  const texts = [...byAlert].flatMap(([alert, ofAlert]) =>
+    ofAlert.length > maxNamed ? [`${alert} of ${ofAlert.length} stores`] : ofAlert,
+  );
+  return texts.join(', ') || 'none';
+}

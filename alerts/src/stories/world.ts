@@ -15,6 +15,8 @@ interface StoreTimes {
   readonly expected: Timeline;
   readonly connects: Timeline;
   readonly duplicate: Timeline;
+  /** Null: the token does not expire, or none works. */
+  readonly tokenExpiry: Timeline;
   readonly lastSync: Timeline;
   readonly pending: Timeline;
   readonly oldestPending: Timeline;
@@ -117,6 +119,21 @@ export class World {
     return this;
   }
 
+  /** From a minute on the store uses a token that ends at another; after its end none works. */
+  tokenEnds(ids: readonly string[], endMinute: number, fromMinute = 0): this {
+    for (const id of ids) {
+      this.set(this.store(id).tokenExpiry, null, [fromMinute]);
+      this.set(this.store(id).tokenExpiry, endMinute * 60, [fromMinute, endMinute]);
+    }
+    return this;
+  }
+
+  /** A token that ends, of a collector that says so for ever. */
+  tokenEnded(ids: readonly string[], endMinute: number): this {
+    for (const id of ids) this.set(this.store(id).tokenExpiry, endMinute * 60, [0]);
+    return this;
+  }
+
   /** Connected, but the time of the last success stands. */
   stale(ids: readonly string[], span: Span): this {
     for (const id of ids) this.freeze(this.store(id).lastSync, span);
@@ -208,6 +225,7 @@ export class World {
       at('hq_store_expected_online', store.expected);
       at('hq_store_connects_total', store.connects);
       at('hq_store_duplicate_server', store.duplicate);
+      at('hq_store_token_expiry_timestamp_seconds', store.tokenExpiry);
       at('hq_store_last_sync_timestamp_seconds', store.lastSync);
       at('hq_store_last_heartbeat_timestamp_seconds', store.lastSync);
       at('hq_store_pending_records', store.pending, { direction: 'push' });
@@ -257,6 +275,7 @@ export class World {
       expected: this.always(1),
       connects: this.always(1),
       duplicate: this.always(0),
+      tokenExpiry: new Array<null>(this.steps).fill(null),
       // 0 is never: the first success is a second after the beginning of time.
       lastSync: this.always(0).map((_, step) => step * stepSeconds + 1),
       pending: this.always(0),

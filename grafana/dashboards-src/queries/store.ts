@@ -174,6 +174,7 @@ limit ${maxJobs}`,
   ${storeTime('first_used_at', now)} as "First used",
   ${age('last_used_at', now)} as "Last used",
   ${storeTime('expires_at', now)} as "Expires",
+  case when current then extract(epoch from expires_at - ${now}) / 86400 end as "Ends in",
   ${storeTime('superseded_at', now)} as "Superseded",
   ${storeTime('revoked_at', now)} as "Revoked"
 from hq_view.store_tokens

@@ -56,6 +56,17 @@ export const connectionFamilies: readonly StoreFamily[] = [
   }),
 
   storeFamily({
+    name: 'hq_store_token_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the sync token that the store uses expires. No sample where it does not, or where none works.',
+    labels: ['store_id'],
+    reads: ['tokenExpiresAt'],
+    series: ({ tokenExpiresAt }, add) => {
+      if (tokenExpiresAt !== null) add(tokenExpiresAt);
+    },
+  }),
+
+  storeFamily({
     name: 'hq_store_last_heartbeat_timestamp_seconds',
     type: 'gauge',
     help: 'When the latest heartbeat came, by the clock of HQ; 0 = never.',

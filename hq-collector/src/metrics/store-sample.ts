@@ -38,6 +38,8 @@ export interface StoreSample {
   readonly expectedOnline: boolean;
   /** Within 10 minutes a second machine has run with the store's token. */
   readonly duplicateServer: boolean;
+  /** When the token that the store uses ends by itself; null: it does not, or none works. */
+  readonly tokenExpiresAt: number | null;
 
   readonly agentVersion: string | null;
   readonly schemaVersion: number | null;

@@ -35,7 +35,7 @@ export function renderHeader(store: HeaderRow | null): Html {
       ${fact('Waiting in the store', waiting(store.pending, store.oldestPendingAt))}
       ${fact('Waiting at HQ', waiting(store.pullPending, store.pullOldestPendingAt))}
       ${fact('Pushed / pulled', html`${count(store.recordsPushed)} / ${count(store.recordsPulled)} records`)}
-      ${fact('Agent', agent(store))} ${fact('Clock', skew(store.clockSkewMs))}
+      ${fact('Agent', agent(store))} ${fact('Clock', skew(store.clockSkewMs))} ${fact('Token', token(store))}
       ${fact('Queue on disk', store.diskLimitBytes === null ? dash : `${bytes(store.diskUsedBytes)} of ${bytes(store.diskLimitBytes)}`)}
     </dl>
   </header>`;
@@ -75,6 +75,14 @@ function agent({ agentVersion, schemaVersion, schemaCompatible }: HeaderRow): Co
       ? html`<strong>schema ${schemaVersion}: HQ refuses it</strong>`
       : `schema ${schemaVersion}`
   }`;
+}
+
+function token({ status, tokenWorks, tokenExpiresAt, tokenEndsSoon }: HeaderRow): Content {
+  if (status === 'no_server') return dash;
+  if (!tokenWorks) return html`<strong>none works</strong>`;
+  if (tokenExpiresAt === null) return 'does not expire';
+  const end = html`expires ${ago(tokenExpiresAt)}`;
+  return tokenEndsSoon ? html`<strong>⚠ ${end}</strong>` : end;
 }
 
 function skew(ms: number | null): Content {

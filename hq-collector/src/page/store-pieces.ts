@@ -12,6 +12,9 @@ const maxDays = 30;
 const maxLogRows = 50;
 const maxJobs = 10;
 
+/** A token that ends within so many days is warned of; the pager and the dashboards do it from the same time on. */
+export const tokenWarningDays = 14;
+
 /** What the sections of a store's page show. Times are ISO 8601, amounts minor units as text, sizes bytes. */
 export interface StoreSections {
   readonly header: HeaderRow | null;
@@ -45,6 +48,11 @@ export interface HeaderRow extends StatusOfStore {
   readonly diskLimitBytes: number | null;
   readonly clockSkewMs: number | null;
   readonly agentVersion: string | null;
+  /** Whether any token of the store works. */
+  readonly tokenWorks: boolean;
+  /** Of the one that it uses; null: it does not expire. */
+  readonly tokenExpiresAt: string | null;
+  readonly tokenEndsSoon: boolean;
   readonly businessDate: string;
   readonly salesCount: number;
   readonly grossMinor: string;
@@ -195,11 +203,17 @@ const storeSources = `
         pull_pending_changes as "pullPending", pull_pending_since as "pullOldestPendingAt",
         records_pushed as "recordsPushed", records_pulled as "recordsPulled",
         disk_used_bytes as "diskUsedBytes", disk_limit_bytes as "diskLimitBytes", clock_skew_ms as "clockSkewMs",
-        agent_version as "agentVersion", business_date as "businessDate", sales_count as "salesCount",
+        agent_version as "agentVersion", coalesce(t.works, false) as "tokenWorks", t.expires_at as "tokenExpiresAt",
+        coalesce(t.expires_at < clock_timestamp() + interval '${tokenWarningDays} days', false) as "tokenEndsSoon",
+        business_date as "businessDate", sales_count as "salesCount",
         gross_minor::text as "grossMinor", tax_minor::text as "taxMinor", discount_minor::text as "discountMinor",
         void_count as "voidCount", void_minor::text as "voidMinor",
         return_count as "returnCount", return_minor::text as "returnMinor"
-      from hq_view.stores where store_id = w.store_id
+      from hq_view.stores
+      left join lateral (
+        select true as works, expires_at from hq_view.store_tokens k where k.store_id = w.store_id and k.current
+      ) t on true
+      where store_id = w.store_id
     ) r)::text, 'null') as header,
     ${list(`
       select e.entity, e.direction, e.last_success_at as "lastSuccessAt", e.records_total as total,

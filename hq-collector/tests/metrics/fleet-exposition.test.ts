@@ -23,6 +23,7 @@ const sample = fc
     hasServer: fc.boolean(),
     expectedOnline: fc.boolean(),
     duplicateServer: fc.boolean(),
+    tokenExpiresAt: fc.option(fc.nat()),
     lastHeartbeatAt: fc.option(fc.nat()),
     lastSaleAt: fc.option(fc.nat()),
     clockSkewSeconds: fc.option(fc.double({ noNaN: true })),

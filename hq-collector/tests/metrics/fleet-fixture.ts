@@ -17,6 +17,7 @@ export function makeSample(given: Partial<StoreSample> = {}): StoreSample {
     status: 'connected',
     expectedOnline: true,
     duplicateServer: false,
+    tokenExpiresAt: 1_826_000_000.5,
     agentVersion: '1.2.3',
     schemaVersion: 12,
     schemaCompatible: true,
@@ -43,6 +44,7 @@ export function makeSampleWithoutServer(given: Partial<StoreSample> = {}): Store
   return makeSample({
     hasServer: false,
     status: 'no_server',
+    tokenExpiresAt: null,
     agentVersion: null,
     schemaVersion: null,
     schemaCompatible: null,

@@ -39,6 +39,7 @@ hq_store_info{store_id="store-1",name="Main Street",region="north",timezone="Ame
 hq_store_connected{store_id="store-1"} 1
 hq_store_expected_online{store_id="store-1"} 1
 hq_store_duplicate_server{store_id="store-1"} 0
+hq_store_token_expiry_timestamp_seconds{store_id="store-1"} 1826000000.5
 hq_store_last_heartbeat_timestamp_seconds{store_id="store-1"} 1795000000.123
 hq_store_last_sale_timestamp_seconds{store_id="store-1"} 1794999990
 hq_store_connects_total{store_id="store-1"} 3
@@ -98,6 +99,12 @@ describe('what is unknown is not 0', () => {
       'hq_stores{status="no_server"} 1',
       'hq_store_info{store_id="store-1",name="Main Street",region="",timezone="America/Mexico_City",agent_version="",schema_version=""} 1',
     ]);
+  });
+
+  test('no expiry where the token does not expire, or none works', async () => {
+    expect(await textOf(makeSample({ tokenExpiresAt: null }))).not.toContain(
+      'hq_store_token_expiry_timestamp_seconds{',
+    );
   });
 
   test('a store that never connected has no skew, tills or schema, and 0 for the times that never were', async () => {

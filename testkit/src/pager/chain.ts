@@ -110,8 +110,9 @@ export class Chain {
     await this.admin.call('DELETE', `/stores/${storeId}/tokens/${this.store(storeId).tokenId}`);
   }
 
-  async newToken(storeId: string): Promise<void> {
-    const { token, tokenId } = await this.admin.generateToken(storeId);
+  /** Generates a token and enters it at the store server. */
+  async newToken(storeId: string, options: { readonly expiresInDays?: number } = {}): Promise<void> {
+    const { token, tokenId } = await this.admin.generateToken(storeId, options);
     const { server } = this.store(storeId);
     server.setToken(token);
     this.stores.set(storeId, { storeId, token, tokenId, server });
