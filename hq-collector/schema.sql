@@ -677,7 +677,8 @@ CREATE TABLE hq.store_pull (
     page_failed boolean DEFAULT false NOT NULL,
     scanned_records bigint DEFAULT 0 NOT NULL,
     scan_started_at timestamp with time zone,
-    asked_at timestamp with time zone
+    asked_at timestamp with time zone,
+    displaced_pages jsonb DEFAULT '[]'::jsonb NOT NULL
 )
 WITH (fillfactor='70');
 

@@ -182,6 +182,44 @@ test('a request of a store server that has died, done after the one of its succe
   expect(rows).toEqual([{ total: 2 }]);
 });
 
+describe('of two requests for one cursor, one of a store server that has died', () => {
+  const total = async () => {
+    const { rows } = await hq.database.pool.query(
+      `select records_total::int as total from hq_view.store_entities where entity = 'products' and direction = 'pull'`,
+    );
+    return rows[0]?.total as number | undefined;
+  };
+
+  test.each([
+    ['first', 0],
+    ['second', 1],
+  ])('the answer that the store took is counted, once: the %s', async (_, taken) => {
+    const [token] = (await start({}, 1)) as [string];
+    await hq.admin.changeRecords('products', records(3));
+    const ask = (fields: object) => pullPage(hq.url, token, 'products', fields);
+    const begin = { cursor: null, maxRecords: 2 };
+    const starts = [await ask(begin), await ask(begin)];
+    const { cursor, id } = starts[taken]!.end;
+    const onwards = { cursor, confirm: id };
+    // HQ changes something between the two: they are not alike.
+    const before = await ask(onwards);
+    await hq.admin.changeRecords('products', [{ id: 'new', data: {} }]);
+    await eventually(
+      'the change is published',
+      () => ask({ cursor }),
+      ({ end }) => end.records === 2,
+    );
+    expect(await total()).toBe(2);
+    const after = await ask(onwards);
+    expect([before.end.records, after.end.records]).toEqual([1, 2]);
+    const last = [before, after][taken]!.end;
+    for (let times = 0; times < 2; times += 1) {
+      await ask({ cursor: last.cursor, confirm: last.id });
+      expect(await total()).toBe(2 + last.records);
+    }
+  });
+});
+
 test('a page sent to a clone that is no more is forgotten when the store has everything', async () => {
   const [token] = (await start({}, 1)) as [string];
   await hq.admin.changeRecords('products', records(10));

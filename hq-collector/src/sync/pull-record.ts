@@ -35,6 +35,8 @@ export type RecordedPull = number | null;
 
 /** Most pulls that one statement records. */
 const maxPulls = 64;
+/** Pages kept beside the newest until they are confirmed. A request that a dead store server has left displaces one. */
+const maxDisplacedPages = 4;
 
 /** Records pulls, many with one statement: a page is confirmed and counted once or not at all. */
 export const pullRecords = (pool: Pool): Batches<PullRecord, RecordedPull> =>
@@ -60,22 +62,46 @@ function rowOf({ askedMs, ...pull }: PullRecord, number: number) {
 // A confirmed page is a success of the pull: a row in the log, and the end of its episodes. Rows are locked in the order
 // of their keys, so that two statements never wait for each other in turn. A request whose cursor lies before what is
 // confirmed came late, after the one that its store sent next, and so did one that arrived before the newest recorded: a
-// store server that died has left it. It gets its page and changes nothing here.
+// store server that died has left it. It is not in order: it gets its page, which is kept as a displaced one, and nothing
+// else of it counts. One that comes even later, as the newest, displaces the page that the living store server has got.
 const confirmAndSend = `
   with arrived as materialized (
     select number, clock_timestamp() - "ageMs" * interval '1 ms' as asked_at, "storeId" as store_id, entity, confirm, "askedPosition" as asked_position, "fromStart" as from_start,
-      "scanEnd" as scan_end, "scanEnded" as scan_ended, anchor,
+      "scanEnd" as scan_end, "scanEnded" as scan_ended, anchor, page,
       (page ->> 'id')::uuid as page_id, (page ->> 'position')::bigint as page_position, (page ->> 'scanEnd')::bigint as page_scan_end,
       (page ->> 'records')::integer as page_records, (page ->> 'bytes')::bigint as page_bytes
     from jsonb_to_recordset($1::jsonb) as r(number integer, "ageMs" float8, "storeId" text, entity text, confirm uuid, "askedPosition" bigint,
       "fromStart" boolean, "scanEnd" bigint, "scanEnded" boolean, anchor bigint, page jsonb)
   ), before as materialized (
     select p.* from hq.store_pull p join arrived a using (store_id, entity) order by p.store_id, p.entity for update of p
-  ), asked as materialized (
-    select a.* from arrived a left join before b using (store_id, entity)
-    where b.asked_at is null or a.asked_at >= b.asked_at
+  ), sent_before as materialized (
+    select store_id, entity, jsonb_build_object('id', page_id, 'position', page_position, 'scanEnd', page_scan_end,
+      'records', page_records, 'bytes', page_bytes, 'sentAt', page_sent_at) as page from before where page_id is not null
+    union all
+    select store_id, entity, jsonb_array_elements(displaced_pages) from before
   ), confirmed as materialized (
-    select b.* from asked a join before b using (store_id, entity) where b.page_id = a.confirm
+    select store_id, entity, (s.page ->> 'id')::uuid as page_id, (s.page ->> 'position')::bigint as page_position,
+      (s.page ->> 'scanEnd')::bigint as page_scan_end, (s.page ->> 'records')::integer as page_records,
+      (s.page ->> 'bytes')::bigint as page_bytes, (s.page ->> 'sentAt')::timestamptz as page_sent_at
+    from arrived a join sent_before s using (store_id, entity) where (s.page ->> 'id')::uuid = a.confirm
+  ), asked as materialized (
+    select a.*, a.from_start or c.page_id is not null or a.asked_position >= coalesce(b.confirmed_position, 0) as in_order
+    from arrived a left join before b using (store_id, entity) left join confirmed c using (store_id, entity)
+    where b.asked_at is null or a.asked_at >= b.asked_at
+  ), displaced as (
+    select a.store_id, a.entity, coalesce(jsonb_agg(d.page order by d.number) filter (where d.page is not null), '[]') as pages
+    from arrived a left join before b using (store_id, entity) left join asked o using (store_id, entity)
+    left join lateral (
+      select page, number
+      from jsonb_array_elements(coalesce(b.displaced_pages, '[]') || case
+        when o.in_order then coalesce((select s.page from sent_before s
+          where s.store_id = b.store_id and s.entity = b.entity and (s.page ->> 'id')::uuid = b.page_id), '[]')
+        when a.page_id is not null then a.page || jsonb_build_object('sentAt', clock_timestamp())
+        else '[]' end) with ordinality as p(page, number)
+      where (page ->> 'id')::uuid is distinct from a.confirm
+      order by number desc limit ${maxDisplacedPages}
+    ) d on true
+    group by a.store_id, a.entity
   ), logged as (
     insert into hq.sync_log (store_id, entity, direction, batch_id, succeeded, records, accepted, bytes, duration_ms)
     select store_id, entity, 'pull', page_id::text, true, page_records, page_records, page_bytes,
@@ -117,7 +143,7 @@ const confirmAndSend = `
         and not exists (select from progress p where p.job_id = o.job_id and p.entity = o.entity and p.done))
   ), sent as (
     insert into hq.store_pull (store_id, entity, confirmed_position, scan_end, scan_started_at, scanned_records,
-      page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at, page_failed, asked_at)
+      page_id, page_position, page_scan_end, page_records, page_bytes, page_sent_at, page_failed, asked_at, displaced_pages)
     select a.store_id, a.entity,
       case when a.from_start then 0 else coalesce(c.page_position, b.confirmed_position, 0) end,
       case when a.scan_ended then null when a.from_start then a.scan_end
@@ -130,18 +156,26 @@ const confirmAndSend = `
       case when a.page_id is null then null
         when b.page_id is not null and c.page_id is null and not a.from_start and not b.page_failed then b.page_sent_at
         else clock_timestamp() end,
-      false, a.asked_at
+      false, a.asked_at, d.pages
     from asked a
+    join displaced d using (store_id, entity)
     left join before b using (store_id, entity)
     left join confirmed c using (store_id, entity)
     left join scanned s using (store_id, entity)
-    where a.from_start or c.page_id is not null or a.asked_position >= coalesce(b.confirmed_position, 0)
+    where a.in_order
     order by 1, 2
     on conflict (store_id, entity) do update set confirmed_position = excluded.confirmed_position,
       scan_end = excluded.scan_end, scan_started_at = excluded.scan_started_at, scanned_records = excluded.scanned_records,
       page_id = excluded.page_id, page_position = excluded.page_position, page_scan_end = excluded.page_scan_end,
       page_records = excluded.page_records, page_bytes = excluded.page_bytes,
-      page_sent_at = excluded.page_sent_at, page_failed = false, asked_at = excluded.asked_at
+      page_sent_at = excluded.page_sent_at, page_failed = false, asked_at = excluded.asked_at,
+      displaced_pages = excluded.displaced_pages
+  ), out_of_order as (
+    update hq.store_pull p set displaced_pages = d.pages,
+      page_id = case when p.page_id = c.page_id then null else p.page_id end
+    from displaced d left join confirmed c using (store_id, entity)
+    where p.store_id = d.store_id and p.entity = d.entity
+      and not exists (select from asked a where a.store_id = d.store_id and a.entity = d.entity and a.in_order)
   )
   select number, (select nonce from hq.publication p where p.entity = a.entity and p.head >= a.anchor order by p.head limit 1) as nonce
   from arrived a`;
