@@ -3,6 +3,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/database.js';
 import { bearerSecret, hashSecret } from '../fleet/store-token.js';
+import { RefusalLimit } from '../http/refusal-limit.js';
 import { AdminError } from './admin-error.js';
 import { adminTokenWorks } from './admin-token.js';
 import type { Actor, Role } from './endpoint.js';
@@ -25,7 +26,7 @@ const maxJwtChars = 8_192;
 export class AdminDoor {
   private readonly issuer: OidcIssuer | undefined;
   private readonly requests: RateLimiterMemory;
-  private readonly refusals: RateLimiterMemory;
+  private readonly refusals: RefusalLimit;
 
   constructor(
     private readonly pool: Pool,
@@ -36,24 +37,20 @@ export class AdminDoor {
       points: config.HQ_ADMIN_REQUESTS_PER_MINUTE,
       duration: secondsOfRates,
     });
-    this.refusals = new RateLimiterMemory({
-      points: config.HQ_ADMIN_REFUSALS_PER_MINUTE,
-      duration: secondsOfRates,
-    });
+    this.refusals = new RefusalLimit(config.HQ_ADMIN_REFUSALS_PER_MINUTE);
   }
 
   /** @throws AdminError `unauthorized`, `rate_limited`, `issuer_unavailable` */
   async admit(headers: IncomingHttpHeaders, source: string): Promise<Actor> {
-    // Whoever guesses is slowed down before the database is asked.
-    const refused = await this.refusals.get(source);
-    if (refused && refused.consumedPoints > this.refusals.points) throw rateLimited(refused);
+    requireNoWait(await this.refusals.waitSeconds(source));
     const known = await this.identify(headers);
     if (!known) {
-      await this.refusals.consume(source).catch(() => undefined);
+      requireNoWait(await this.refusals.count(source));
       throw new AdminError('unauthorized');
     }
     await this.requests.consume(known.id).catch((over: unknown) => {
-      throw rateLimited(over);
+      if (!(over instanceof RateLimiterRes)) throw over;
+      requireNoWait(Math.ceil(over.msBeforeNext / 1000));
     });
     const person = known.speaksForPeople ? headers['x-grafana-user']?.toString().trim() : undefined;
     return {
@@ -85,7 +82,7 @@ export class AdminDoor {
   }
 }
 
-function rateLimited(over: unknown): unknown {
-  if (!(over instanceof RateLimiterRes)) return over;
-  return new AdminError('rate_limited', { retryAfterSeconds: Math.ceil(over.msBeforeNext / 1000) });
+/** @throws AdminError `rate_limited` */
+function requireNoWait(seconds: number | undefined): void {
+  if (seconds !== undefined) throw new AdminError('rate_limited', { retryAfterSeconds: seconds });
 }

@@ -17,7 +17,7 @@ export function answerProblem(request: IncomingMessage, response: ServerResponse
   const seconds = retrySlowlySeconds[error.code] ?? retryAfterSeconds;
   const retry = definition.retry ? { retryAfterSeconds: seconds } : {};
   const problem = problemOf(error.code, { detail: definition.advice, ...retry, ...error.extra });
-  if (definition.retry) response.setHeader('Retry-After', seconds);
+  if (problem.retryAfterSeconds !== undefined) response.setHeader('Retry-After', problem.retryAfterSeconds);
   if (!request.complete) {
     response.setHeader('Connection', 'close');
     discard(request);

@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { closeSession, openSession, sessionName, sessionSecret } from '../admin/page-session.js';
 import type { Queryable } from '../db/database.js';
+import { RefusalLimit } from '../http/refusal-limit.js';
 import { crossSite, refusals, type PageRefusal } from './access.js';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
@@ -38,7 +38,7 @@ export function addLogin(
   refused: (refusal: PageRefusal) => void,
   decorate: RequestHandler,
 ): void {
-  const failures = new RateLimiterMemory({ points: failuresPerMinute, duration: 60 });
+  const failures = new RefusalLimit(failuresPerMinute);
   const readForm = express.urlencoded({ extended: false, limit: maxFormBytes });
   const ownSite: RequestHandler = (request, response, next) =>
     crossSite(request) ? refuse(response, 403, 'cross_site', refused) : next();
@@ -49,17 +49,19 @@ export function addLogin(
   router.post('/login', decorate, ownSite, readForm, async (request: Request, response: Response) => {
     const { token, to } = request.body as Record<string, unknown>;
     const source = request.socket.remoteAddress ?? 'unknown';
-    const failed = await failures.get(source);
-    if (failed && failed.remainingPoints <= 0) {
-      response.set('Retry-After', String(Math.ceil(failed.msBeforeNext / 1000)));
-      return show(response, 429, pathIn(to), 'Too many failed logins from this address. Wait a minute.');
-    }
+    const wait = (seconds: number) => {
+      response.set('Retry-After', String(seconds));
+      show(response, 429, pathIn(to), 'Too many failed logins from this address. Wait a minute.');
+    };
+    const waitSeconds = await failures.waitSeconds(source);
+    if (waitSeconds !== undefined) return wait(waitSeconds);
     const secure = request.get('x-forwarded-proto') === 'https';
     const given = typeof token === 'string' ? token.trim() : '';
     const cookie = given === '' ? undefined : await openSession(db, given, secure);
     if (cookie === undefined) {
-      await failures.consume(source).catch(() => undefined);
       refused('not_logged_in');
+      const tooMany = await failures.count(source);
+      if (tooMany !== undefined) return wait(tooMany);
       return show(response, 401, pathIn(to), 'This is no valid admin token.');
     }
     response.setHeader('Set-Cookie', cookie);
