@@ -67,6 +67,8 @@ describe('stores', () => {
     ['a currency in words', { currency: 'Dollar' }, 'body.currency'],
     ['an unknown field', { colour: 'red' }, 'body'],
     ['a NUL', { name: 'a\u0000b' }, 'body.name'],
+    ['an id that is an address of its own', { storeId: '..' }, 'body.storeId'],
+    ['another', { storeId: '.' }, 'body.storeId'],
     ['a time of day that is none', { dayCutover: '24:00' }, 'body.dayCutover'],
   ])('with %s are refused by field', async (_, wrong, path) => {
     const answer = await hq.admin.call('POST', '/stores', { storeId: 'bad', ...store, ...wrong });

@@ -1,4 +1,4 @@
-import { currency, id, instant, text, timeOfDay } from '@hq-sync/protocol/primitives';
+import { addressId, currency, id, instant, text, timeOfDay } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
 import type { Queryable, Transaction } from '../db/database.js';
 import { isSqlState } from '../db/sqlstate.js';
@@ -38,7 +38,7 @@ const changeable = {
 };
 
 export const storeParams = z.object({ storeId: id });
-const newStore = z.strictObject({ storeId: id, ...changeable });
+const newStore = z.strictObject({ storeId: addressId, ...changeable });
 const storeChange = z.strictObject({
   ...changeable,
   name: changeable.name.optional(),
