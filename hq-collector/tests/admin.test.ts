@@ -90,6 +90,34 @@ describe('stores', () => {
   });
 });
 
+test('the status of a store has the severity and the reason of the board', async () => {
+  for (const storeId of ['no-server', 'never', 'cut', 'stale', 'behind', 'failing', 'sound'])
+    await hq.admin.createStore({ storeId, region: 'board' });
+  await hq.database.pool.query(`
+    insert into hq.store_connection (store_id, connection_id, replica_id, connected_at, disconnected_at, disconnect_reason,
+      connects_total, last_heartbeat_at, oldest_pending_at, schema_version, schema_compatible)
+    select store_id, case when store_id <> 'cut' then gen_random_uuid() end, (select replica_id from hq.collector),
+      clock_timestamp() - interval '30 minutes', clock_timestamp() - interval '20 minutes', 'socket closed',
+      case when store_id = 'never' then 0 else 1 end, clock_timestamp(),
+      case when store_id = 'behind' then clock_timestamp() - interval '6 minutes' end, 7, store_id <> 'failing'
+    from hq.store where region = 'board' and store_id <> 'no-server';
+    insert into hq.store_entity (store_id, entity, direction, last_success_at)
+    select store_id, 'sales', 'push', clock_timestamp() - case when store_id = 'stale' then interval '11 minutes' else interval '1 minute' end
+    from hq.store_connection`);
+  const { rows: board } = await hq.database.pool.query<{ storeId: string }>(
+    `select store_id as "storeId", reason, severity, stale from hq_view.store_board where region = 'board' order by store_id`,
+  );
+  expect(board).toHaveLength(7);
+  const { items } = (await hq.admin.call('GET', '/status')).body;
+  for (const expected of board) {
+    expect(items.find(({ storeId }: { storeId: string }) => storeId === expected.storeId)).toMatchObject(
+      expected,
+    );
+    const { store: one } = (await hq.admin.call('GET', `/stores/${expected.storeId}/status`)).body;
+    expect(one).toMatchObject(expected);
+  }
+});
+
 describe('tokens', () => {
   test('are shown once, kept as a hash, listed with their state', async () => {
     await hq.admin.createStore({ storeId: 't1' });
