@@ -5,7 +5,8 @@ import type { Queryable, Transaction } from '../db/database.js';
 import { endJobs } from '../sync/resync-end.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
-import { endpoint, type Actor } from './endpoint.js';
+import type { Change } from './change.js';
+import { endpoint, type Actor, type AdminContext } from './endpoint.js';
 import { page, pageById } from './page.js';
 import { chosenEntities } from './pulled-entities.js';
 import { requireScope, scope, scopeColumns, scopeOf, type ScopeColumns } from './scope.js';
@@ -132,14 +133,11 @@ export const pauseRollout = endpoint({
   params,
   status: 200,
   answer: rollout,
-  async handle({ pool }, { params: { rolloutId }, actor, change }) {
-    await change(async (tx) => {
-      await lockActive(tx, rolloutId);
+  handle: (context, { params: { rolloutId }, ...request }) =>
+    act(context, rolloutId, 'pause', request, async (tx) => {
       await tx.query(`update hq.resync_rollout set state = 'paused' where rollout_id = $1`, [rolloutId]);
-      return noted(tx, actor, 'rollout.pause', { rolloutId });
-    });
-    return readRollout(pool, rolloutId);
-  },
+      return {};
+    }),
 });
 
 export const resumeRollout = endpoint({
@@ -151,18 +149,14 @@ export const resumeRollout = endpoint({
   body: bounds,
   status: 200,
   answer: rollout,
-  async handle({ pool, startResyncs }, { params: { rolloutId }, body, actor, change }) {
-    await change(async (tx) => {
-      await lockActive(tx, rolloutId);
+  handle: (context, { params: { rolloutId }, body, ...request }) =>
+    act(context, rolloutId, 'resume', request, async (tx) => {
       await tx.query(
         `update hq.resync_rollout set state = 'running', max_running = coalesce($2, max_running) where rollout_id = $1`,
         [rolloutId, body.maxRunning ?? null],
       );
-      return noted(tx, actor, 'rollout.resume', { rolloutId, ...body });
-    });
-    await startResyncs();
-    return readRollout(pool, rolloutId);
-  },
+      return body;
+    }),
 });
 
 export const cancelRollout = endpoint({
@@ -173,9 +167,8 @@ export const cancelRollout = endpoint({
   params,
   status: 200,
   answer: rollout,
-  async handle({ pool }, { params: { rolloutId }, actor, change }) {
-    await change(async (tx) => {
-      await lockActive(tx, rolloutId);
+  handle: (context, { params: { rolloutId }, ...request }) =>
+    act(context, rolloutId, 'cancel', request, async (tx) => {
       const { rows } = await tx.query<{ jobId: string }>(
         `select job_id as "jobId" from hq.resync_job where rollout_id = $1 and state in ('queued', 'running')`,
         [rolloutId],
@@ -183,17 +176,37 @@ export const cancelRollout = endpoint({
       await endJobs(
         tx,
         rows.map(({ jobId }) => jobId),
-        actor.name,
+        request.actor.name,
       );
       await tx.query(
         `update hq.resync_rollout set state = 'cancelled', ended_at = clock_timestamp() where rollout_id = $1`,
         [rolloutId],
       );
-      return noted(tx, actor, 'rollout.cancel', { rolloutId, jobs: rows.length });
-    });
-    return readRollout(pool, rolloutId);
-  },
+      return { jobs: rows.length };
+    }),
 });
+
+/**
+ * Acts on a rollout that has not ended, and answers how it is then.
+ * @param work does it; returns what the audit log says beside the rollout's id.
+ */
+async function act(
+  { pool, startResyncs }: AdminContext,
+  rolloutId: string,
+  what: 'pause' | 'resume' | 'cancel',
+  { actor, change }: { readonly actor: Actor; readonly change: Change },
+  work: (tx: Transaction) => Promise<object>,
+) {
+  await change(async (tx) => {
+    await lockActive(tx, rolloutId);
+    const detail = await work(tx);
+    await audit(tx, actor, `rollout.${what}`, null, { rolloutId, ...detail });
+    return { rolloutId };
+  });
+  // Whatever was done may be another job's turn.
+  await startResyncs();
+  return readRollout(pool, rolloutId);
+}
 
 async function readRollout(db: Queryable, rolloutId: string) {
   const { rows } = await db.query<Row>(
@@ -211,14 +224,4 @@ async function lockActive(tx: Transaction, rolloutId: string): Promise<void> {
   );
   if (!rows[0]) throw new AdminError('rollout_not_found');
   if (!rows[0].active) throw new AdminError('rollout_ended');
-}
-
-async function noted<Detail extends { rolloutId: string }>(
-  tx: Transaction,
-  actor: Actor,
-  action: string,
-  detail: Detail,
-): Promise<{ rolloutId: string }> {
-  await audit(tx, actor, action, null, detail);
-  return { rolloutId: detail.rolloutId };
 }
