@@ -33,6 +33,10 @@ const definitions = {
   timezone_unknown: { status: 400, title: 'The database does not know this time zone' },
   entity_not_found: { status: 404, title: 'HQ knows no such entity' },
   entity_not_pulled: { status: 409, title: 'This entity goes from the stores to HQ' },
+  entity_not_pulled_here: {
+    status: 409,
+    title: 'The store server has asked HQ for other entities, and never for this one: it keeps no copy of it',
+  },
   upload_interrupted: {
     status: 503,
     title: 'The database failed in the middle of the upload; nothing has been changed',

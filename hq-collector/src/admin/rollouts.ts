@@ -7,8 +7,8 @@ import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import type { Change } from './change.js';
 import { endpoint, type Actor, type AdminContext } from './endpoint.js';
-import { page, pageById } from './page.js';
-import { chosenEntities } from './pulled-entities.js';
+import { page, pageById, requireCursor } from './page.js';
+import { chosenEntities, mayPull } from './pulled-entities.js';
 import { requireScope, scope, scopeColumns, scopeOf, type ScopeColumns } from './scope.js';
 
 const maxRunning = 1_000;
@@ -47,7 +47,7 @@ export const startRollout = endpoint({
   path: '/resync-rollouts',
   role: 'admin',
   summary:
-    'Resyncs the stores of a region, or all, so many at a time; each waits for its store when that is offline. Stores with a resync under way, and those without a store server, are left out.',
+    'Resyncs the stores of a region, or all, so many at a time; each waits for its store when that is offline. Stores with a resync under way, those without a store server, and those that pull none of the entities are left out.',
   body: z.strictObject({
     scope,
     entities: z.array(entityName).min(1).optional(),
@@ -61,7 +61,7 @@ export const startRollout = endpoint({
       const columnsOfScope = scopeColumns(body.scope);
       await requireScope(tx, columnsOfScope);
       const { storeId, region } = columnsOfScope;
-      const entities = await chosenEntities(tx, body.entities);
+      const entities = await chosenEntities(tx, body.entities, undefined);
       const { rows } = await tx.query<{ rolloutId: string }>(
         `insert into hq.resync_rollout (store_id, region, entities, max_running, created_by)
          values ($1, $2, $3, $4, $5) returning rollout_id as "rolloutId"`,
@@ -81,9 +81,10 @@ export const startRollout = endpoint({
 // A store without a server never asks. Two requests at once for the same store: the unique index of active jobs decides.
 const addJobs = `
   insert into hq.resync_job (store_id, entities, created_by, rollout_id)
-  select s.store_id, $4::text[], $5, $1
+  select s.store_id, p.entities, $5, $1
   from hq.store s join hq.store_connection c using (store_id)
-  where s.archived_at is null and ($2::text is null or s.store_id = $2) and ($3::text is null or s.region = $3)
+    cross join lateral (select array(select e from unnest($4::text[]) e where ${mayPull('s.store_id', 'e')}) as entities) p
+  where s.archived_at is null and p.entities <> '{}' and ($2::text is null or s.store_id = $2) and ($3::text is null or s.region = $3)
     and not exists (
       select from hq.resync_job j where j.store_id = s.store_id and j.state in ('queued', 'running'))
   order by s.store_id
@@ -98,6 +99,7 @@ export const listRollouts = endpoint({
   status: 200,
   answer: z.object({ items: z.array(rollout), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
+    await requireCursor(pool, 'hq.resync_rollout', query.after);
     const { rows } = await pool.query<Row>(
       `select ${columns} from hq_view.resync_rollouts
        where ($1::text is null or state = $1)
