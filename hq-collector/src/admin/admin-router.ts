@@ -23,13 +23,20 @@ const maxKeyChars = 200;
 export function createAdminRouter(context: AdminContext): Router {
   const router = express.Router();
   const door = new AdminDoor(context.pool, context.config);
-  const readJson = express.json({ limit: maxBodyBytes, type: () => true });
-  const leaveBody: RequestHandler = (_request, _response, next) => next();
   for (const endpoint of adminEndpoints) {
+    // Nothing of a body is read for whom the door has not admitted.
+    const admit: RequestHandler = async (request, response, next) => {
+      response.locals['actor'] = await admitted(door, endpoint, request);
+      next();
+    };
     router[endpoint.method](
       endpoint.path.replace(/\{(\w+)\}/g, ':$1'),
-      endpoint.ndjson ? leaveBody : readJson,
-      (request, response) => serve(context, door, endpoint, request, response),
+      admit,
+      ...(endpoint.ndjson
+        ? []
+        : [express.json({ limit: endpoint.maxBodyBytes ?? maxBodyBytes, type: () => true })]),
+      (request: Request, response: Response) =>
+        serve(context, endpoint, response.locals['actor'] as Actor, request, response),
     );
   }
   router.use(() => {
@@ -41,19 +48,19 @@ export function createAdminRouter(context: AdminContext): Router {
   return router;
 }
 
+async function admitted(door: AdminDoor, { role }: Endpoint, request: Request): Promise<Actor> {
+  const actor = await door.admit(request.headers, request.socket.remoteAddress ?? 'unknown');
+  if (roles.indexOf(actor.role) >= roles.indexOf(role)) return actor;
+  throw new AdminError('forbidden', { detail: `This needs the role ${role}; the token has ${actor.role}.` });
+}
+
 async function serve(
   context: AdminContext,
-  door: AdminDoor,
   endpoint: Endpoint,
+  actor: Actor,
   request: Request,
   response: Response,
 ): Promise<void> {
-  const actor = await door.admit(request.headers, request.socket.remoteAddress ?? 'unknown');
-  if (roles.indexOf(actor.role) < roles.indexOf(endpoint.role)) {
-    throw new AdminError('forbidden', {
-      detail: `This needs the role ${endpoint.role}; the token has ${actor.role}.`,
-    });
-  }
   const params = parse(endpoint.params, request.params, 'path');
   const query = parse(endpoint.query, request.query, 'query');
   const body = parse(endpoint.body, request.body ?? {}, 'body');
