@@ -8,6 +8,7 @@ import { AdminError } from './admin-error.js';
 import { adminTokenWorks } from './admin-token.js';
 import type { Actor, Role } from './endpoint.js';
 import { isJwt, OidcIssuer } from './oidc.js';
+import { headerText, writtenName } from './person-name.js';
 
 interface Known {
   readonly id: string;
@@ -18,7 +19,6 @@ interface Known {
 }
 
 const secondsOfRates = 60;
-const maxPersonChars = 200;
 /** A JWT with the groups of a large company. */
 const maxJwtChars = 8_192;
 
@@ -55,7 +55,7 @@ export class AdminDoor {
     const person = known.speaksForPeople ? headers['x-grafana-user']?.toString().trim() : undefined;
     return {
       id: known.id,
-      name: person ? `${person.slice(0, maxPersonChars)} (${known.name})` : known.name,
+      name: person ? `${writtenName(headerText(person))} (${known.name})` : known.name,
       role: known.role,
       source,
     };
