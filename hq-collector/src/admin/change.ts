@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { withTransaction, type Pool, type Transaction } from '../db/database.js';
+import { databaseFailure } from '../db/sqlstate.js';
 import { AdminError } from './admin-error.js';
 
-/** Runs the work of a change in one transaction, once for each idempotency key; its answer is what was answered first. */
+const maxTries = 3;
+
+/** Runs the work of a change in one transaction, again where that had to give way to another, once for each idempotency key; its answer is what was answered first. */
 export type Change = <Answer extends object>(work: (tx: Transaction) => Promise<Answer>) => Promise<Answer>;
 
 /** What of a request decides whether a change is made. */
@@ -14,7 +17,7 @@ export interface ChangeRequest {
   readonly fingerprint: () => Buffer;
   /** The answer holds a secret, which is kept nowhere. */
   readonly secret: boolean;
-  /** What the client saw when it decided (`If-Match`), and how the same looks now, locked. */
+  /** What the client saw when it decided (`If-Match`), and how the same looks now, locked; empty: there is none. */
   readonly ifMatch: string | undefined;
   readonly current: ((tx: Transaction) => Promise<object>) | undefined;
 }
@@ -34,22 +37,35 @@ export function fingerprintOf(...parts: readonly (string | Buffer)[]): Buffer {
 /** @throws AdminError `idempotency_key_reused`, `secret_shown_once`, `precondition_failed`, and what the work throws. */
 export function changeIn(pool: Pool, request: ChangeRequest): Change {
   return (work) =>
-    withTransaction(pool, async (tx) => {
-      const { idempotencyKey: key } = request;
-      if (key !== undefined) {
-        const kept = await keptAnswer(tx, key, request);
-        if (kept) return kept as Awaited<ReturnType<typeof work>>;
-      }
-      await requireMatch(tx, request);
-      const answer = await work(tx);
-      if (key !== undefined && !request.secret)
-        await tx.query('update hq.idempotency_key set answer = $3 where actor = $1 and key = $2', [
-          request.actorId,
-          key,
-          JSON.stringify(answer),
-        ]);
-      return answer;
-    });
+    again(() =>
+      withTransaction(pool, async (tx) => {
+        const { idempotencyKey: key } = request;
+        if (key !== undefined) {
+          const kept = await keptAnswer(tx, key, request);
+          if (kept) return kept as Awaited<ReturnType<typeof work>>;
+        }
+        await requireMatch(tx, request);
+        const answer = await work(tx);
+        if (key !== undefined && !request.secret)
+          await tx.query('update hq.idempotency_key set answer = $3 where actor = $1 and key = $2', [
+            request.actorId,
+            key,
+            JSON.stringify(answer),
+          ]);
+        return answer;
+      }),
+    );
+}
+
+/** Runs a transaction anew when the database ended it for the sake of another: nothing of it has been done then. */
+async function again<Answer>(transaction: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (databaseFailure(error) !== 'conflict' || tries >= maxTries) throw error;
+    }
+  }
 }
 
 /** Takes the key, or waits for the transaction that has it: a process that dies between gives it back with its rollback. */
@@ -73,7 +89,9 @@ async function keptAnswer(
 }
 
 async function requireMatch(tx: Transaction, { ifMatch, current }: ChangeRequest): Promise<void> {
-  if (ifMatch === undefined || ifMatch === '*' || !current) return;
-  const tag = entityTag(await current(tx));
-  if (!ifMatch.split(/\s*,\s*/).includes(tag)) throw new AdminError('precondition_failed');
+  if (ifMatch === undefined || !current) return;
+  const now = await current(tx);
+  const matches =
+    ifMatch === '*' ? Object.keys(now).length > 0 : ifMatch.split(/\s*,\s*/).includes(entityTag(now));
+  if (!matches) throw new AdminError('precondition_failed');
 }
