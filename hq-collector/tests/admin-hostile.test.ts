@@ -149,6 +149,11 @@ describe('an upload', () => {
     ['an id that no address can hold', '{"id":"..","data":{}}', 'line 2.id'],
     ['an id that is a number', '{"id":1,"data":{}}', 'line 2.id'],
     ['a list', '[1]', 'line 2'],
+    [
+      'numbers of millions of digits',
+      `{"id":"a","data":{"x":[${Array(20_000).fill('1e308').join()}]}}`,
+      'line 2.data',
+    ],
     ['null', 'null', 'line 2'],
     ['half a line at its end', '{"id":"a","da', 'line 2'],
   ])('with %s changes nothing and says where', async (_, line, path) => {

@@ -45,7 +45,7 @@ export async function openSession(
     );
     if (!rows[0]) return undefined;
     const { name, tokenId } = rows[0];
-    await audit(tx, { name, source }, 'page.login', null, { tokenId });
+    await audit(tx, { id: tokenId, name, source }, 'page.login', null, {});
     return cookie(secret, sessionHours * 3_600, secure);
   });
 }
@@ -61,7 +61,7 @@ export async function closeSession(pool: Pool, secret: string, source: string): 
     );
     if (!rows[0]) return;
     const { name, tokenId } = rows[0];
-    await audit(tx, { name, source }, 'page.logout', null, { tokenId });
+    await audit(tx, { id: tokenId, name, source }, 'page.logout', null, {});
   });
   return cookie('', 0, false);
 }

@@ -13,7 +13,18 @@ export function faultOf(data: unknown, line?: string): string | undefined {
       return 'holds U+0000 or half a surrogate pair';
     case 'record_unstorable':
       return 'holds a number beyond a double, or a key `__proto__`';
-    default:
-      return undefined;
   }
+  if (line !== undefined && /\d[eE]/.test(line) && writtenOutDigits(data) > limits.maxRecordBytes)
+    return `has numbers that take more than ${limits.maxRecordBytes} digits when they are written out`;
+  return undefined;
+}
+
+/**
+ * jsonb writes a number with all its digits: `1e308` takes 309, and a line of nothing else becomes larger than any page
+ * that a store takes.
+ */
+function writtenOutDigits(value: unknown): number {
+  if (typeof value === 'number') return value === 0 ? 1 : Math.abs(Math.log10(Math.abs(value)));
+  if (value === null || typeof value !== 'object') return 0;
+  return Object.values(value).reduce<number>((sum, inner) => sum + writtenOutDigits(inner), 0);
 }

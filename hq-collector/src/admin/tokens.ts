@@ -5,7 +5,7 @@ import { hashSecret, newSecret } from '../fleet/store-token.js';
 import type { RotationOptions } from '../fleet/token-rotation.js';
 import { hintStoreChanged } from '../fleet/watch.js';
 import { AdminError } from './admin-error.js';
-import { audit } from './audit.js';
+import { audit, auditEach } from './audit.js';
 import { endpoint, type Actor } from './endpoint.js';
 import { page, pageById, requireCursor } from './page.js';
 import { requireScope, scope, scopeColumns, type ScopeColumns } from './scope.js';
@@ -134,8 +134,8 @@ export const rotateTokens = endpoint({
       const columnsOfScope = scopeColumns(body.scope);
       await requireScope(tx, columnsOfScope);
       const asked = await askForRotations(tx, columnsOfScope, body, actor);
-      for (const { storeId, commandId } of asked)
-        await audit(tx, actor, 'token.rotate', storeId, { ...body, commandId });
+      const rows = asked.map(({ storeId, commandId }) => ({ storeId, detail: { ...body, commandId } }));
+      await auditEach(tx, actor, 'token.rotate', rows);
       return { stores: asked.length };
     });
   },

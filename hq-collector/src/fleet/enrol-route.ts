@@ -85,7 +85,7 @@ async function trade(
       'update hq.enrolment_code set used_at = clock_timestamp(), used_from = $2, token_id = $3 where code_id = $1',
       [found.codeId, source, made[0].tokenId],
     );
-    await audit(tx, { name: 'store server', source }, 'enrolment_code.use', found.storeId, {
+    await audit(tx, { id: null, name: 'store server', source }, 'enrolment_code.use', found.storeId, {
       codeId: found.codeId,
       tokenId: made[0].tokenId,
     });
