@@ -154,6 +154,7 @@ describe('an upload', () => {
       `{"id":"a","data":{"x":[${Array(20_000).fill('1e308').join()}]}}`,
       'line 2.data',
     ],
+    ['a number that would become another', '{"id":"a","data":{"x":9007199254740993}}', 'line 2.data'],
     ['null', 'null', 'line 2'],
     ['half a line at its end', '{"id":"a","da', 'line 2'],
   ])('with %s changes nothing and says where', async (_, line, path) => {
@@ -169,6 +170,8 @@ describe('an upload', () => {
       many: 1e308,
       few: 5e-324,
       big: 9_007_199_254_740_991,
+      even: 2 ** 70,
+      digits: '9007199254740993 \\" 9007199254740993',
       constructor: 1,
     };
     expect((await upload(`${JSON.stringify({ id: 'kept', data })}\n`, 'departments')).status).toBe(200);

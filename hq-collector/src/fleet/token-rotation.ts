@@ -34,7 +34,10 @@ export async function keepNewToken(
     if (!rows[0]) return undefined;
     const { tokenId, pendingUntil, isNew } = rows[0];
     if (isNew)
-      await audit(tx, { id: null, name: 'store server', source }, 'token.renew', storeId, { commandId, tokenId });
+      await audit(tx, { id: null, name: 'store server', source }, 'token.renew', storeId, {
+        commandId,
+        tokenId,
+      });
     return pendingUntil;
   });
 }
