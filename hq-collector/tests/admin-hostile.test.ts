@@ -197,6 +197,27 @@ describe('an upload', () => {
     ).toBe(0);
   });
 
+  test('whose token is revoked while its lines come changes nothing', async () => {
+    const { token, tokenId } = (
+      await send('POST', '/admin-tokens', { body: { name: 'stolen', role: 'operator' } })
+    ).body;
+    const socket = connect(hq.port, '127.0.0.1');
+    socket.write(
+      `POST /admin/v1/entities/products/records HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    const chunk = (text: string) => socket.write(`${text.length.toString(16)}\r\n${text}\r\n`);
+    chunk(Array.from({ length: 1_500 }, (_, index) => `{"id":"c${index}","data":{}}\n`).join(''));
+    const waiting = () => hq.database.pool.query('select from hq.upload_line limit 1');
+    await eventually('lines wait', waiting, ({ rowCount }) => rowCount === 1);
+    await send('DELETE', `/admin-tokens/${tokenId}`);
+    const answer = once(socket, 'data');
+    socket.write('0\r\n\r\n');
+    expect(((await answer) as [Buffer])[0].toString()).toMatch(/^HTTP\/1\.1 401 /);
+    socket.destroy();
+    const { rowCount } = await hq.database.pool.query(`select from hq.hq_record where entity = 'products'`);
+    expect(rowCount).toBe(0);
+  });
+
   test('beside many others leaves the stores their connections', async () => {
     await hq.admin.createStore({ storeId: 'pushing' });
     const { token } = await hq.admin.generateToken('pushing');

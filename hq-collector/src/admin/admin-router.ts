@@ -66,7 +66,7 @@ async function serve(
   const body = parse(endpoint.body, request.body ?? {}, 'body');
   const lines = new HashedLines(request);
   const change = changeIn(context.pool, {
-    actorId: actor.id,
+    actor,
     idempotencyKey: idempotencyKey(request),
     fingerprint: () =>
       fingerprintOf(request.method, request.originalUrl, JSON.stringify(body ?? null), lines.digest()),

@@ -14,6 +14,7 @@ interface Known {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  readonly tokenId?: string;
   /** A program that says which person it asks for. */
   readonly speaksForPeople: boolean;
 }
@@ -58,6 +59,7 @@ export class AdminDoor {
       name: person ? `${writtenName(headerText(person))} (${known.name})` : known.name,
       role: known.role,
       source,
+      tokenId: known.tokenId,
     };
   }
 
@@ -74,7 +76,7 @@ export class AdminDoor {
          update hq.admin_token set last_used_at = clock_timestamp()
          where secret_hash = $1 and (last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute')
        )
-       select token_id::text as id, name, role, speaks_for_people as "speaksForPeople" from hq.admin_token
+       select token_id::text as id, token_id::text as "tokenId", name, role, speaks_for_people as "speaksForPeople" from hq.admin_token
        where secret_hash = $1 and ${adminTokenWorks}`,
       [hashSecret(secret)],
     );

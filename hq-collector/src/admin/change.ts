@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { withTransaction, type Pool, type Transaction } from '../db/database.js';
 import { databaseFailure } from '../db/sqlstate.js';
 import { AdminError } from './admin-error.js';
+import { adminTokenWorks } from './admin-token.js';
+import type { Actor } from './endpoint.js';
 
 const maxTries = 3;
 
@@ -10,8 +12,8 @@ export type Change = <Answer extends object>(work: (tx: Transaction) => Promise<
 
 /** What of a request decides whether a change is made. */
 export interface ChangeRequest {
-  /** Whose keys they are. */
-  readonly actorId: string;
+  /** Whose keys they are, and whose token must work still: a body may take minutes to come. */
+  readonly actor: Pick<Actor, 'id' | 'tokenId'>;
   readonly idempotencyKey: string | undefined;
   /** Of method, path and body: the same key with another request is a mistake. */
   readonly fingerprint: () => Buffer;
@@ -34,12 +36,13 @@ export function fingerprintOf(...parts: readonly (string | Buffer)[]): Buffer {
   return hash.digest();
 }
 
-/** @throws AdminError `idempotency_key_reused`, `secret_shown_once`, `precondition_failed`, and what the work throws. */
+/** @throws AdminError `unauthorized`, `idempotency_key_reused`, `secret_shown_once`, `precondition_failed`, and what the work throws. */
 export function changeIn(pool: Pool, request: ChangeRequest): Change {
   return (work) =>
     again(() =>
       withTransaction(pool, async (tx) => {
         const { idempotencyKey: key } = request;
+        await requireToken(tx, request.actor);
         if (key !== undefined) {
           const kept = await keptAnswer(tx, key, request);
           if (kept) return kept as Awaited<ReturnType<typeof work>>;
@@ -48,7 +51,7 @@ export function changeIn(pool: Pool, request: ChangeRequest): Change {
         const answer = await work(tx);
         if (key !== undefined && !request.secret)
           await tx.query('update hq.idempotency_key set answer = $3 where actor = $1 and key = $2', [
-            request.actorId,
+            request.actor.id,
             key,
             JSON.stringify(answer),
           ]);
@@ -68,20 +71,29 @@ async function again<Answer>(transaction: () => Promise<Answer>): Promise<Answer
   }
 }
 
+async function requireToken(tx: Transaction, { tokenId }: ChangeRequest['actor']): Promise<void> {
+  if (tokenId === undefined) return;
+  const { rowCount } = await tx.query(
+    `select from hq.admin_token where token_id = $1 and ${adminTokenWorks}`,
+    [tokenId],
+  );
+  if (rowCount === 0) throw new AdminError('unauthorized');
+}
+
 /** Takes the key, or waits for the transaction that has it: a process that dies between gives it back with its rollback. */
 async function keptAnswer(
   tx: Transaction,
   key: string,
-  { actorId, fingerprint, secret }: ChangeRequest,
+  { actor, fingerprint, secret }: ChangeRequest,
 ): Promise<object | undefined> {
   const { rowCount } = await tx.query(
     'insert into hq.idempotency_key (actor, key, fingerprint) values ($1, $2, $3) on conflict do nothing',
-    [actorId, key, fingerprint()],
+    [actor.id, key, fingerprint()],
   );
   if (rowCount === 1) return undefined;
   const { rows } = await tx.query<{ fingerprint: Buffer; answer: object | null }>(
     'select fingerprint, answer from hq.idempotency_key where actor = $1 and key = $2',
-    [actorId, key],
+    [actor.id, key],
   );
   if (!rows[0]?.fingerprint.equals(fingerprint())) throw new AdminError('idempotency_key_reused');
   if (secret || rows[0].answer === null) throw new AdminError('secret_shown_once');

@@ -16,6 +16,8 @@ export interface Actor {
   readonly name: string;
   readonly role: Role;
   readonly source: string;
+  /** Of the admin token that was sent; undefined for a person of the issuer. */
+  readonly tokenId: string | undefined;
 }
 
 export interface AdminContext {

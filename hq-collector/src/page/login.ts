@@ -57,7 +57,8 @@ export function addLogin(
     };
     const waitSeconds = await failures.waitSeconds(source);
     if (waitSeconds !== undefined) return wait(waitSeconds);
-    const secure = request.get('x-forwarded-proto') === 'https';
+    // Of several proxies the first is the one that the browser speaks to.
+    const secure = request.get('x-forwarded-proto')?.split(',')[0]?.trim().toLowerCase() === 'https';
     const given = typeof token === 'string' ? token.trim() : '';
     const cookie = given === '' ? undefined : await openSession(pool, given, { secure, source });
     if (cookie === undefined) {
