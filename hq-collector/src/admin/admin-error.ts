@@ -41,6 +41,7 @@ const definitions = {
     status: 503,
     title: 'The database failed in the middle of the upload; nothing has been changed',
   },
+  uploads_waiting: { status: 503, title: 'Other uploads are still being taken; nothing has been changed' },
   resync_active: { status: 409, title: 'Another resync of this store is under way' },
   resync_not_found: { status: 404, title: 'No such resync job' },
   resync_ended: { status: 409, title: 'The resync job has ended' },

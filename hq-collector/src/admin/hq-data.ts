@@ -47,7 +47,7 @@ export const changeRecords = endpoint({
       const received = await receive(pool, uploadId, lines);
       // One waits for the other here, not with a connection of the pool in hand: the stores need those.
       if (!(await uploads.take(maxTurnWaitMs)))
-        throw new AdminError('rate_limited', { retryAfterSeconds: comeAgainSeconds });
+        throw new AdminError('uploads_waiting', { retryAfterSeconds: comeAgainSeconds });
       const outcome = await change(async (tx) => {
         await tx.query(`set local statement_timeout = ${mergeTimeoutMs}`);
         await tx.query(takeEntityLock, [entity]);
