@@ -69,6 +69,9 @@ describe('stores', () => {
     ['a NUL', { name: 'a\u0000b' }, 'body.name'],
     ['an id that is an address of its own', { storeId: '..' }, 'body.storeId'],
     ['another', { storeId: '.' }, 'body.storeId'],
+    ['a blank id', { storeId: ' ' }, 'body.storeId'],
+    ['a blank after its region', { region: 'North ' }, 'body.region'],
+    ['a blank name', { name: '\u00a0' }, 'body.name'],
     ['a time of day that is none', { dayCutover: '24:00' }, 'body.dayCutover'],
   ])('with %s are refused by field', async (_, wrong, path) => {
     const answer = await hq.admin.call('POST', '/stores', { storeId: 'bad', ...store, ...wrong });
@@ -76,13 +79,14 @@ describe('stores', () => {
   });
 
   test('a body that is no JSON, and one that is too large', async () => {
-    const send = (body: string) =>
+    const send = (body: string | Buffer) =>
       fetch(`${hq.url}/admin/v1/stores`, {
         method: 'POST',
-        body,
+        body: body as string,
         headers: { authorization: `Bearer ${hq.admin.token}`, 'content-type': 'application/json' },
       });
-    expect(await (await send('{')).json()).toMatchObject({ status: 400, code: 'body_not_json' });
+    for (const body of ['{', Buffer.from('{"name":"M\u00fcller"}', 'latin1')])
+      expect(await (await send(body)).json()).toMatchObject({ status: 400, code: 'body_not_json' });
     expect(await (await send(JSON.stringify('x'.repeat(200_000)))).json()).toMatchObject({
       status: 413,
       code: 'body_too_large',

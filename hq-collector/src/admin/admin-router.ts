@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { problemContentType, problemOf } from '@hq-sync/protocol/problem';
 import express, {
@@ -34,7 +35,13 @@ export function createAdminRouter(context: AdminContext): Router {
       admit,
       ...(endpoint.ndjson
         ? []
-        : [express.json({ limit: endpoint.maxBodyBytes ?? maxBodyBytes, type: () => true })]),
+        : [
+            express.json({
+              limit: endpoint.maxBodyBytes ?? maxBodyBytes,
+              type: () => true,
+              verify: requireUtf8,
+            }),
+          ]),
       (request: Request, response: Response) =>
         serve(context, endpoint, response.locals['actor'] as Actor, request, response),
     );
@@ -46,6 +53,12 @@ export function createAdminRouter(context: AdminContext): Router {
     answerFailure(context, error, request, response),
   );
   return router;
+}
+
+/** Other bytes would be kept as U+FFFD, without a word. */
+function requireUtf8(_request: unknown, _response: unknown, body: Buffer, encoding: string): void {
+  if (encoding === 'utf-8' && !isUtf8(body))
+    throw new AdminError('body_not_json', { detail: 'It is not UTF-8.' });
 }
 
 async function admitted(door: AdminDoor, { role }: Endpoint, request: Request): Promise<Actor> {
