@@ -187,6 +187,9 @@ describe('a forced resync', () => {
       status: 409,
       body: { code: 'entity_not_pulled_here', detail: 'users' },
     });
+    const { entities } = (await hq.admin.call('GET', `/stores/${storeId}/status`)).body;
+    const known = (entities as { entity: string; mayResync: boolean }[]).filter(({ mayResync }) => mayResync);
+    expect(known.map(({ entity }) => entity)).toEqual(['departments', 'products']);
     const { body: job } = await force();
     expect(job.entities).toEqual(['departments', 'products']);
     expect((await force()).body.jobId).toBe(job.jobId);

@@ -6,6 +6,7 @@ import { AdminError } from './admin-error.js';
 import { camelCaseKeys } from './camel-case.js';
 import { endpoint } from './endpoint.js';
 import { page, pageByStore } from './page.js';
+import { mayPull } from './pulled-entities.js';
 import { storeParams } from './stores.js';
 
 /** A row of a view of schema hq_view, its columns in camel case; docs/views.md says what each is. */
@@ -68,7 +69,9 @@ export const getStatus = endpoint({
   status: 200,
   answer: z.object({
     store: storeRow,
-    entities: z.array(viewRow),
+    entities: z.array(
+      viewRow.extend({ mayResync: z.boolean().describe('The store pulls it, as far as HQ knows.') }),
+    ),
     openRegisters: z.array(viewRow),
     dayTotals: z.array(viewRow),
     activity: z.array(viewRow),
@@ -80,7 +83,8 @@ export const getStatus = endpoint({
     return {
       store: judged(rows[0]),
       entities: await read(
-        'select * from hq_view.store_entities where store_id = $1 order by direction, entity',
+        `select e.*, e.direction = 'pull' and ${mayPull('e.store_id', 'e.entity')} as may_resync
+         from hq_view.store_entities e where store_id = $1 order by direction, entity`,
       ),
       openRegisters: await read(
         'select * from hq_view.open_registers where store_id = $1 order by opened_at',
