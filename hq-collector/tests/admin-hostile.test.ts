@@ -5,13 +5,17 @@ import { push, saleRecord, WireStore } from '@hq-sync/testkit/wire-store';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import pino from 'pino';
 import { addAdminToken } from '../src/admin/admin-token.js';
 import { adminEndpoints } from '../src/admin/endpoints.js';
 
 let hq: TestCollector;
+/** Errors that HQ has logged. */
+const logged: string[] = [];
 const viewer = 'viewer-token-of-the-hostile';
 beforeAll(async () => {
   hq = await startTestCollector({
+    log: pino({ level: 'error' }, { write: (line) => void logged.push(line) }),
     settings: {
       HQ_WATCH_INTERVAL_MS: '200',
       HQ_ADMIN_REFUSALS_PER_MINUTE: '1000000',
@@ -21,7 +25,11 @@ beforeAll(async () => {
   await addAdminToken(hq.database.pool as never, 'viewer', 'viewer', viewer);
   await hq.admin.createStore({ storeId: 's1', region: 'north' });
 });
-afterAll(() => hq.stop());
+afterAll(async () => {
+  await hq.stop();
+  // Whatever was tried is no failure of HQ.
+  expect(logged).toEqual([]);
+});
 
 interface Sent {
   readonly status: number;
@@ -444,6 +452,32 @@ test('a change that the database ends for the sake of another is made anew', asy
   await other.query('rollback');
   other.release();
   expect((await set).status).toBe(200);
+});
+
+test('a change whose answer is lost is answered, not made again, under its key', async () => {
+  const body = JSON.stringify({ storeId: 'unheard', name: 'x', timezone: 'UTC', currency: 'USD' });
+  const socket = connect(hq.port, '127.0.0.1');
+  socket.write(
+    `POST /admin/v1/stores HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${hq.admin.token}\r\n` +
+      `Idempotency-Key: unheard\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  const rows = async () => (await send('GET', '/audit?storeId=unheard')).body.items;
+  await eventually('it is made', rows, ({ length }) => length === 1);
+  socket.destroy();
+  const again = await send('POST', '/stores', { headers: { 'idempotency-key': 'unheard' }, body });
+  expect(again).toMatchObject({ status: 201, body: { storeId: 'unheard' } });
+  expect(await rows()).toHaveLength(1);
+  // As the same person at another address, in another spelling, or with another body it is another request.
+  for (const [path, other] of [
+    ['/stores/', body],
+    ['/STORES', body],
+    ['/stores?x=1', body],
+    ['/stores', body.replace('"x"', '"y"')],
+    ['/stores/s1/archive', '{}'],
+  ] as const) {
+    const answer = await send('POST', path, { headers: { 'idempotency-key': 'unheard' }, body: other });
+    expect([path, ...statusOf(answer)]).toEqual([path, 422, 'idempotency_key_reused']);
+  }
 });
 
 describe('enrolment', () => {

@@ -147,6 +147,8 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
 }
 
 function answerFailure(context: AdminContext, error: unknown, request: Request, response: Response): void {
+  // Who went away in the middle of a body has nobody left to be told, and it is no failure of HQ.
+  if (request.destroyed && !request.complete) return void response.destroy();
   const problem = problemFor(error);
   if (problem.status >= 500) context.events.requestFailed(`admin ${request.method} ${request.path}`, error);
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
