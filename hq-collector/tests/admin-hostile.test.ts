@@ -189,6 +189,14 @@ describe('an upload', () => {
     expect(JSON.parse(rows[0]!.line)).toEqual({ id: 'kept', data });
   });
 
+  test('that is refused at its first line is told so, however much is still to come', async () => {
+    const rest = `{"id":"a","data":{"text":"${'x'.repeat(1_000)}"}}\n`.repeat(20_000);
+    const answer = await upload(`no JSON\n${rest}`);
+    expect([...statusOf(answer), answer.body.errors[0].path]).toEqual([400, 'invalid_request', 'line 1']);
+    const unknown = await send('POST', '/entities/products/records', { token: 'nobody', body: rest });
+    expect(statusOf(unknown)).toEqual([401, 'unauthorized']);
+  });
+
   test('cut in the middle changes nothing', async () => {
     const socket = connect(hq.port, '127.0.0.1');
     socket.write(

@@ -9,6 +9,7 @@ import express, {
   type Router,
 } from 'express';
 import type { z } from 'zod';
+import { discardRest } from '../http/answer-problem.js';
 import { codedError } from '../http/coded-error.js';
 import { pathOf } from '../socket/read-frame.js';
 import { AdminError } from './admin-error.js';
@@ -103,10 +104,12 @@ async function serve(
 class HashedLines implements AsyncIterable<Buffer> {
   private readonly hash = createHash('sha256');
 
-  constructor(private readonly body: AsyncIterable<Buffer>) {}
+  constructor(private readonly body: Request) {}
 
   async *[Symbol.asyncIterator](): AsyncIterator<Buffer> {
-    for await (const chunk of this.body) {
+    // Who is refused in the middle must be told so: the connection outlives the reading.
+    const chunks = this.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const chunk of chunks) {
       this.hash.update(chunk);
       yield chunk;
     }
@@ -150,6 +153,7 @@ function answerFailure(context: AdminContext, error: unknown, request: Request, 
   // Who went away in the middle of a body has nobody left to be told, and it is no failure of HQ.
   if (request.destroyed && !request.complete) return void response.destroy();
   const problem = problemFor(error);
+  if (!request.complete) discardRest(request, response);
   if (problem.status >= 500) context.events.requestFailed(`admin ${request.method} ${request.path}`, error);
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   if (problem.retryAfterSeconds !== undefined)
