@@ -303,7 +303,8 @@ CREATE TABLE hq.audit_log (
     action text NOT NULL,
     store_id text,
     source text NOT NULL,
-    detail jsonb NOT NULL
+    detail jsonb NOT NULL,
+    principal text
 );
 
 ALTER TABLE hq.audit_log ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY (

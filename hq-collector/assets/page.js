@@ -28,6 +28,8 @@ function listen() {
     trouble = JSON.parse(data).text;
     judge();
   });
+  // The login has ended: HQ sends the new page to the form.
+  source.addEventListener('logged-out', () => location.reload());
   source.onopen = () => {
     cut = false;
     judge();

@@ -27,6 +27,7 @@ import { createUpgradeHandler } from './socket/upgrade.js';
 import { FailureRecorder } from './sync/failure-recorder.js';
 import { EmptyChecks } from './sync/empty-checks.js';
 import { failLatePages } from './sync/late-pages.js';
+import { Places } from './sync/places.js';
 import { hqDataChangedChannel, publishedChannel, Publisher } from './sync/publisher.js';
 import { PullRoute } from './sync/pull-route.js';
 import { startQueuedResyncs } from './sync/resync-schedule.js';
@@ -182,7 +183,14 @@ export async function startCollector(
     });
 
     const app = createApp({
-      admin: { pool, config, events, publish: () => publisher.read(), startResyncs: () => resyncs.read() },
+      admin: {
+        pool,
+        config,
+        events,
+        uploads: new Places(1),
+        publish: () => publisher.read(),
+        startResyncs: () => resyncs.read(),
+      },
       push,
       pull,
       enrol: enrolRoute(pool),

@@ -272,7 +272,7 @@ test('too many requests of one token are told to wait, others are not; so is who
     const guesses: number[] = [];
     for (let guess = 0; guess < 5; guess += 1)
       guesses.push((await send('GET', '/stores', { url: narrow.url, token: `guess-${guess}` })).status);
-    expect(guesses).toEqual([401, 401, 401, 401, 429]);
+    expect(guesses).toEqual([401, 401, 401, 429, 429]);
   } finally {
     await narrow.stop();
   }

@@ -67,6 +67,11 @@ describe('stores', () => {
     ['a currency in words', { currency: 'Dollar' }, 'body.currency'],
     ['an unknown field', { colour: 'red' }, 'body'],
     ['a NUL', { name: 'a\u0000b' }, 'body.name'],
+    ['an id that is an address of its own', { storeId: '..' }, 'body.storeId'],
+    ['another', { storeId: '.' }, 'body.storeId'],
+    ['a blank id', { storeId: ' ' }, 'body.storeId'],
+    ['a blank after its region', { region: 'North ' }, 'body.region'],
+    ['a blank name', { name: '\u00a0' }, 'body.name'],
     ['a time of day that is none', { dayCutover: '24:00' }, 'body.dayCutover'],
   ])('with %s are refused by field', async (_, wrong, path) => {
     const answer = await hq.admin.call('POST', '/stores', { storeId: 'bad', ...store, ...wrong });
@@ -74,18 +79,47 @@ describe('stores', () => {
   });
 
   test('a body that is no JSON, and one that is too large', async () => {
-    const send = (body: string) =>
+    const send = (body: string | Buffer) =>
       fetch(`${hq.url}/admin/v1/stores`, {
         method: 'POST',
-        body,
+        body: body as string,
         headers: { authorization: `Bearer ${hq.admin.token}`, 'content-type': 'application/json' },
       });
-    expect(await (await send('{')).json()).toMatchObject({ status: 400, code: 'body_not_json' });
+    for (const body of ['{', Buffer.from('{"name":"M\u00fcller"}', 'latin1')])
+      expect(await (await send(body)).json()).toMatchObject({ status: 400, code: 'body_not_json' });
     expect(await (await send(JSON.stringify('x'.repeat(200_000)))).json()).toMatchObject({
       status: 413,
       code: 'body_too_large',
     });
   });
+});
+
+test('the status of a store has the severity and the reason of the board', async () => {
+  for (const storeId of ['no-server', 'never', 'cut', 'stale', 'behind', 'failing', 'sound'])
+    await hq.admin.createStore({ storeId, region: 'board' });
+  await hq.database.pool.query(`
+    insert into hq.store_connection (store_id, connection_id, replica_id, connected_at, disconnected_at, disconnect_reason,
+      connects_total, last_heartbeat_at, oldest_pending_at, schema_version, schema_compatible)
+    select store_id, case when store_id <> 'cut' then gen_random_uuid() end, (select replica_id from hq.collector),
+      clock_timestamp() - interval '30 minutes', clock_timestamp() - interval '20 minutes', 'socket closed',
+      case when store_id = 'never' then 0 else 1 end, clock_timestamp(),
+      case when store_id = 'behind' then clock_timestamp() - interval '6 minutes' end, 7, store_id <> 'failing'
+    from hq.store where region = 'board' and store_id <> 'no-server';
+    insert into hq.store_entity (store_id, entity, direction, last_success_at)
+    select store_id, 'sales', 'push', clock_timestamp() - case when store_id = 'stale' then interval '11 minutes' else interval '1 minute' end
+    from hq.store_connection`);
+  const { rows: board } = await hq.database.pool.query<{ storeId: string }>(
+    `select store_id as "storeId", reason, severity, stale from hq_view.store_board where region = 'board' order by store_id`,
+  );
+  expect(board).toHaveLength(7);
+  const { items } = (await hq.admin.call('GET', '/status')).body;
+  for (const expected of board) {
+    expect(items.find(({ storeId }: { storeId: string }) => storeId === expected.storeId)).toMatchObject(
+      expected,
+    );
+    const { store: one } = (await hq.admin.call('GET', `/stores/${expected.storeId}/status`)).body;
+    expect(one).toMatchObject(expected);
+  }
 });
 
 describe('tokens', () => {

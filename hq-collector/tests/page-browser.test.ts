@@ -147,4 +147,19 @@ inBrowser('the page in a browser', () => {
     await becomes('it is green', () => row('alone').innerText(), '● connected');
     expect(await page.evaluate('globalThis.sameDocument')).toBe(true);
   });
+
+  test('asks for a new login where the one that it was opened with has ended', async () => {
+    const { url } = await hq.replica({ HQ_PAGE_LOGIN: 'on' });
+    const { token, tokenId } = (
+      await hq.admin.call('POST', '/admin-tokens', { name: 'watch', role: 'viewer' })
+    ).body;
+    const own = await browser.newPage();
+    await own.goto(`${url}/?group=errors`);
+    await own.fill('#token', token);
+    await own.click('button[type=submit]');
+    await own.waitForSelector('[data-live=yes]');
+    await hq.admin.call('DELETE', `/admin-tokens/${tokenId}`);
+    await own.waitForURL(`${url}/login?to=${encodeURIComponent('/?group=errors')}`);
+    await own.close();
+  });
 });

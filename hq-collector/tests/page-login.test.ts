@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '@hq-sync/testkit/eventually';
+import { PageViewer } from '@hq-sync/testkit/page-events';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
 
 let hq: TestCollector;
@@ -9,8 +11,8 @@ afterAll(() => hq.stop());
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${hq.url}${path}`, { headers: { accept: 'text/html', ...headers }, redirect: 'manual' });
-const logIn = (token: string, to = '/', headers: Record<string, string> = {}) =>
-  fetch(`${hq.url}/login`, {
+const logIn = (token: string, to = '/', headers: Record<string, string> = {}, url = hq.url) =>
+  fetch(`${url}/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     body: new URLSearchParams({ token, to }).toString(),
@@ -22,6 +24,15 @@ const newToken = async (role = 'viewer') =>
     token: string;
     tokenId: string;
   };
+
+/** Fails when it has not ended by then. */
+const within = (ended: Promise<unknown>, limitMs: number) => {
+  let timer: NodeJS.Timeout;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${limitMs} ms`)), limitMs);
+  });
+  return Promise.race([ended, late]).finally(() => clearTimeout(timer));
+};
 
 describe('the page with a login', () => {
   test('sends a person to the form and back to where they wanted to go; programs get 401', async () => {
@@ -68,15 +79,133 @@ describe('the page with a login', () => {
       const site = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': mode };
       expect((await logIn(token, '/', site)).status).toBe(403);
     }
-    const tls = await logIn(token, '/', { 'x-forwarded-proto': 'https' });
-    expect(tls.headers.get('set-cookie')).toMatch(/; Secure$/);
+    for (const forwarded of ['https', 'HTTPS', 'https, http']) {
+      const tls = await logIn(token, '/', { 'x-forwarded-proto': forwarded });
+      expect(tls.headers.get('set-cookie')).toMatch(/; Secure$/);
+    }
+  });
+});
+
+describe("a viewer's event stream", () => {
+  const watch = async (token: string) => {
+    const cookie = cookieOf(await logIn(token));
+    const viewer = await PageViewer.open(hq.url, '/events/stores', { headers: { cookie } });
+    expect(viewer.status).toBe(200);
+    await eventually(
+      'news',
+      () => viewer.changes.length,
+      (count) => count > 0,
+    );
+    return { viewer, cookie };
+  };
+
+  test.each<[string, (cookie: string, tokenId: string) => Promise<unknown>]>([
+    [
+      'the log-out',
+      (cookie) => fetch(`${hq.url}/logout`, { method: 'POST', headers: { cookie }, redirect: 'manual' }),
+    ],
+    ['the end of its session', () => hq.database.pool.query('update hq.page_session set expires_at = now()')],
+    ['its admin token', (_, tokenId) => hq.admin.call('DELETE', `/admin-tokens/${tokenId}`)],
+  ])('ends with %s within seconds, others go on', async (_, end) => {
+    const { token, tokenId } = await newToken();
+    const { viewer, cookie } = await watch(token);
+    await end(cookie, tokenId);
+    const other = await watch((await newToken()).token);
+    const seen = viewer.changes.length;
+    await within(viewer.closed, 5_000);
+    expect(viewer.loggedOut).toBe(true);
+    expect(viewer.changes.length - seen).toBeLessThanOrEqual(1);
+    const { length } = other.viewer.changes;
+    await eventually(
+      'more news',
+      () => other.viewer.changes.length,
+      (count) => count > length,
+    );
+    await other.viewer.close();
   });
 
-  test('makes who guesses wait', async () => {
-    const statuses: number[] = [];
-    for (let guess = 0; guess < 12; guess += 1) statuses.push((await logIn(`guess-${guess}`)).status);
-    expect(statuses.slice(0, 10)).toEqual(Array(10).fill(401));
-    expect(statuses.at(-1)).toBe(429);
-    expect(await (await get('/login')).text()).not.toContain('guess');
+  test('costs the database one statement a second more, however many there are', async () => {
+    // Of what a collector does by itself, nothing comes within this test.
+    const { url, stop } = await hq.replica({
+      HQ_WATCH_INTERVAL_MS: '600000',
+      HQ_LEASE_MS: '1200000',
+      HQ_LEASE_RENEWAL_MS: '600000',
+    });
+    const statements = async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return Number(/^hq_db_query_duration_seconds_count\{outcome="success"\} (\d+)$/m.exec(text)![1]);
+    };
+    const cookies = await Promise.all(
+      [newToken(), newToken()].map(async (made) => cookieOf(await logIn((await made).token))),
+    );
+    const viewers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        PageViewer.open(url, '/events/stores', { headers: { cookie: cookies[index % 2]! } }),
+      ),
+    );
+    const { changes } = viewers[0]!;
+    const readings = async (many: number) => {
+      const from = changes.length;
+      const before = await statements();
+      await eventually(
+        'readings',
+        () => changes.length,
+        (now) => now >= from + many,
+      );
+      return (await statements()) - before;
+    };
+    await readings(3); // the collector reads what waits once its listener listens
+    expect(await readings(3)).toBe(3 * 3);
+    for (const viewer of viewers) await viewer.close();
+    await stop();
   });
+});
+
+describe('a log-in', () => {
+  test.each([
+    ['JSON', 'application/json', '{"token":"x"}'],
+    ['no type', '', 'token=x'],
+    ['a form that is too long', 'application/x-www-form-urlencoded', `token=${'x'.repeat(5_000)}`],
+    ['a form in an unknown alphabet', 'application/x-www-form-urlencoded; charset=klingon', 'token=x'],
+  ])('as %s is refused as one without a token', async (_, type, body) => {
+    const answer = await fetch(`${hq.url}/login`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+      redirect: 'manual',
+    });
+    expect(answer.status).toBe(401);
+  });
+
+  test('that is asked for is kept by nobody, and framed by nobody', async () => {
+    for (const path of ['/', '/events/stores', '/stores/x', '/login']) {
+      const { headers } = await get(path);
+      expect([path, headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual([
+        path,
+        'no-store',
+        'nosniff',
+      ]);
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    }
+  });
+});
+
+test.each([
+  ['one after the other', false],
+  ['at once', true],
+])('who guesses %s is told ten times a minute that it was wrong, and then to wait', async (_, atOnce) => {
+  const guarded = await startTestCollector({ settings: { HQ_PAGE_LOGIN: 'on' } });
+  try {
+    const guess = async (number: number) => logIn(`guess-${number}`, '/', {}, guarded.url);
+    const answers: Response[] = [];
+    if (atOnce)
+      answers.push(...(await Promise.all(Array.from({ length: 13 }, (__, number) => guess(number)))));
+    else for (let number = 0; number < 13; number += 1) answers.push(await guess(number));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(10).fill(401), 429, 429, 429]);
+    const waiting = answers.find(({ status }) => status === 429)!;
+    expect(Number(waiting.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await waiting.text()).not.toContain('guess');
+  } finally {
+    await guarded.stop();
+  }
 });

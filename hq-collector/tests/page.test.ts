@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -20,7 +21,7 @@ afterEach(async () => {
 afterAll(() => hq.stop());
 
 async function view(path: string, seen?: string): Promise<PageViewer> {
-  const viewer = await PageViewer.open(hq.url, path, seen);
+  const viewer = await PageViewer.open(hq.url, path, { seen });
   viewers.push(viewer);
   return viewer;
 }
@@ -282,4 +283,71 @@ describe('who may see it', () => {
   test('it cannot be written to', async () => {
     expect((await get('/', {}, 'POST')).status).toBe(404);
   });
+});
+
+test('whatever is stored is text on the page: ids, names, versions, tills, messages, notes', async () => {
+  const evil = `"'><svg/onload=alert(1)><script>alert(1)</script>`;
+  const storeId = `evil${evil}`;
+  const { token, store } = await newStore(storeId, { name: evil, region: evil });
+  store.send(
+    heartbeatOf({
+      openRegisters: [{ terminalId: evil, openedAt: new Date().toISOString(), cashierId: evil }],
+    }),
+  );
+  await push(hq.url, token, [
+    saleRecord(evil, { terminalId: evil }),
+    saleRecord(`${evil}2`, { currency: evil }),
+  ]);
+  const report = {
+    code: 'store_timeout',
+    entity: 'sales',
+    direction: 'push',
+    attempts: 1,
+    message: evil,
+  } as const;
+  store.send({
+    type: 'report',
+    reportId: randomUUID(),
+    at: new Date().toISOString(),
+    recordId: evil,
+    ...report,
+  });
+  await store.next('report_received');
+  const path = `/stores/${encodeURIComponent(storeId)}`;
+  const { items } = (await hq.admin.call('GET', `/errors?storeId=${encodeURIComponent(storeId)}`)).body;
+  for (const { episodeId } of items) {
+    await hq.admin.call('POST', `/errors/${episodeId}/acknowledge`, { note: evil });
+    await hq.admin.call('POST', `/errors/${episodeId}/assign`, { assignee: evil });
+  }
+  await hq.admin.call('POST', `${path}/resync`, {});
+  store.send({
+    type: 'command_done',
+    commandId: (await store.next('command')).commandId,
+    outcome: 'refused',
+    message: evil,
+  });
+  await eventually(
+    'the heartbeat and the refusal are seen',
+    () => hq.admin.call('GET', `${path}/status`),
+    ({ body }) => body.openRegisters.length === 1,
+  );
+  const seen = [await view('/events/stores'), await view(`/events${path}`)];
+  const htmlOf = ({ changes }: PageViewer) =>
+    changes.flatMap(({ pieces }) => pieces.map(([, markup]) => markup)).join('');
+  for (const viewer of seen)
+    await eventually(
+      'it is on the page',
+      () => htmlOf(viewer).includes('&lt;svg/onload'),
+      (there) => there,
+    );
+  const texts = [
+    ...seen.map(htmlOf),
+    await (await fetch(hq.url)).text(),
+    await (await fetch(`${hq.url}${path}`)).text(),
+    await (await fetch(`${hq.url}/stores/${encodeURIComponent(`${storeId}2`)}`)).text(),
+  ];
+  for (const text of texts) {
+    expect(text).toContain('&lt;svg/onload');
+    expect(text).not.toMatch(/<svg|<script>|onload=alert\(1\)>/);
+  }
 });

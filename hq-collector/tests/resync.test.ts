@@ -181,6 +181,65 @@ describe('a forced resync', () => {
     expect(await jobOf(jobId)).toMatchObject({ state: 'cancelled', message: 'the store was archived' });
   });
 
+  test('is for what the store pulls: of what it has never asked for, nothing is asked of it', async () => {
+    for (const entity of ['products', 'departments']) await new PulledCopy(hq.url, token, entity).pullAll();
+    expect(await force(['users'])).toMatchObject({
+      status: 409,
+      body: { code: 'entity_not_pulled_here', detail: 'users' },
+    });
+    const { entities } = (await hq.admin.call('GET', `/stores/${storeId}/status`)).body;
+    const known = (entities as { entity: string; mayResync: boolean }[]).filter(({ mayResync }) => mayResync);
+    expect(known.map(({ entity }) => entity)).toEqual(['departments', 'products']);
+    const { body: job } = await force();
+    expect(job.entities).toEqual(['departments', 'products']);
+    expect((await force()).body.jobId).toBe(job.jobId);
+    await cancel(job.jobId);
+  });
+
+  test('is done when the store has confirmed all that it pulls, and says what that leaves out', async () => {
+    // HQ cannot know yet what it pulls.
+    const { jobId, entities } = (await force(['departments', 'products', 'users'])).body;
+    expect(entities).toHaveLength(3);
+    const store = await connect();
+    await store.next('command');
+    await new PulledCopy(hq.url, token, 'departments').pullAll();
+    const products = new PulledCopy(hq.url, token, 'products', 10);
+    await products.step();
+    await products.pullAll();
+    store.send({
+      type: 'command_done',
+      commandId: jobId,
+      outcome: 'done',
+      message: 'not pulled here: users',
+    });
+    const ended = await eventually(
+      'its end',
+      () => jobOf(jobId),
+      ({ state }) => state !== 'running',
+    );
+    expect(ended).toMatchObject({ state: 'done', percent: 100, message: 'the store does not pull users' });
+    await store.close();
+  });
+
+  test('fails when the store says done in the middle of one of them', async () => {
+    const { jobId } = (await force(['departments', 'products'])).body;
+    const store = await connect();
+    await store.next('command');
+    await new PulledCopy(hq.url, token, 'departments').pullAll();
+    await new PulledCopy(hq.url, token, 'products', 10).step();
+    store.send({ type: 'command_done', commandId: jobId, outcome: 'done' });
+    const ended = await eventually(
+      'its end',
+      () => jobOf(jobId),
+      ({ state }) => state !== 'running',
+    );
+    expect(ended).toMatchObject({
+      state: 'failed',
+      message: 'the store said done before it had confirmed everything',
+    });
+    await store.close();
+  });
+
   test('fails when the store refuses, or says done without having confirmed everything', async () => {
     const store = await connect();
     for (const [outcome, message] of [

@@ -170,6 +170,24 @@ describe('a rollout', () => {
   });
 });
 
+test('a rollout leaves out of each store what that does not pull, and stores that pull nothing of it', async () => {
+  const stores = await connectedStores('mixed', 3);
+  await new PulledCopy(hq.url, stores[0]!.token, 'products').pullAll();
+  await new PulledCopy(hq.url, stores[1]!.token, 'users').pullAll();
+  const { status, body } = await start({ scope: { region: 'mixed' }, entities: ['products', 'departments'] });
+  expect({ status, body }).toMatchObject({ status: 201, body: { stores: 2 } });
+  const { items } = (await hq.admin.call('GET', `/resync-jobs?rolloutId=${body.rolloutId}`)).body;
+  const entities = items.map((job: { storeId: string; entities: string[] }) => [job.storeId, job.entities]);
+  expect(Object.fromEntries(entities)).toEqual({
+    'mixed-1': ['products'],
+    // it has asked for nothing yet
+    'mixed-3': ['departments', 'products'],
+  });
+  expect((await start({ scope: { storeId: 'mixed-2' } })).body.code).toBe('rollout_empty');
+  await act(body.rolloutId, 'cancel');
+  await close(stores);
+});
+
 const fixNow = (at: string | null) =>
   hq.database.pool.query(
     at === null
@@ -209,8 +227,11 @@ describe('the preview of a resync', () => {
     expect(after.bytes).toBeLessThan(bytes * 1.2);
     expect(after.bytesPerSecond).toBeGreaterThan(0);
     expect(after.seconds).toBe(Math.ceil(after.bytes / after.bytesPerSecond));
-    expect((await preview()).entities.map(({ entity }: { entity: string }) => entity)).toContain('products');
+    await new PulledCopy(hq.url, store!.token, 'products').pullAll();
+    const all = (await preview()).entities.map(({ entity }: { entity: string }) => entity);
+    expect(all).toEqual(['departments', 'products']);
     expect((await preview('?entities=sales')).code).toBe('entity_not_pulled');
+    expect((await preview('?entities=users')).code).toBe('entity_not_pulled_here');
     await close([store!]);
   });
 

@@ -13,6 +13,7 @@ import { connection, readSettings } from './config.js';
 import { confirmed } from './confirm.js';
 import { exitCodes, Failure, usage } from './exit-code.js';
 import { limits } from './limits.js';
+import { printable } from './output/format.js';
 import { LiveText } from './output/live-text.js';
 import { progressBar } from './output/progress.js';
 import { render } from './output/render.js';
@@ -136,7 +137,7 @@ class Run {
           live.end();
           throw error;
         }
-        trouble = `Not up to date: ${error.message}`;
+        trouble = `Not up to date: ${printable(error.message)}`;
       }
       if (stopping.signal.aborted) break;
       const at = new Date().toLocaleTimeString('en-US', { hourCycle: 'h23' });
@@ -157,7 +158,7 @@ class Run {
     try {
       for (;;) {
         answer = await this.hq.ask({ method: 'GET', path: pathOf(wait.route, begun) });
-        live.show(progressBar(wait.progress(answer.row)));
+        live.show(printable(progressBar(wait.progress(answer.row))));
         if (wait.hasEnded(answer.row)) break;
         await sleep(limits.waitPollMs);
       }

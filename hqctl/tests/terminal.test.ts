@@ -95,7 +95,7 @@ atTerminal('at a terminal', () => {
     away = true;
     await watching.sees('Not up to date: HQ cannot be reached');
     away = false;
-    await hq.admin.createStore({ storeId: 'a-back-again', name: ' AAA' });
+    await hq.admin.createStore({ storeId: 'a-back-again', name: '!AAA' });
     await watching.sees('a-back-again');
     watching.type('\u0003');
     expect(await watching.ended).toBe(0);

@@ -31,6 +31,23 @@ async function newStore(): Promise<{ storeId: string; token: string }> {
 }
 
 describe('waiting', () => {
+  test('says nothing that a terminal obeys, whatever the store is called', async () => {
+    const storeId = 'evil \u009b2J\u202e';
+    await hq.admin.createStore({ storeId });
+    await hq.admin.generateToken(storeId);
+    const waiting = home.start(['resync', 'start', storeId, '--wait']);
+    const [job] = await eventually(
+      'its job',
+      async () => (await hq.admin.call('GET', '/resync-jobs')).body.items as { jobId: string }[],
+      (items) => items.length > 0,
+    );
+    await hq.admin.call('POST', `/resync-jobs/${job!.jobId}/cancel`, {});
+    const { code, stdout, stderr } = await waiting;
+    expect(code).toBe(7);
+    expect(stderr).toContain('evil');
+    expect(stdout + stderr).not.toMatch(/[\u0080-\u009f\u202a-\u202e]/);
+  });
+
   test('a resync and a rollout of a real store server are followed until they are done', async () => {
     const { storeId, token } = await newStore();
     await hq.admin.call('PATCH', `/stores/${storeId}`, { region: 'Agents' });

@@ -14,6 +14,11 @@ const isStorable = (value: string): boolean => !controlCharacters.test(value) &&
 /** Identifies a store, record, terminal, product: opaque, compared byte by byte. */
 export const id = text(limits.maxIdChars);
 
+/** An id that stands in addresses by itself: those of `.` and `..` are other addresses, whatever escapes them. */
+export const addressId = id.refine((value) => value !== '.' && value !== '..', {
+  error: 'must not be `.` or `..`: no address can hold it',
+});
+
 /** Whether `id` takes it. */
 export const isId = (value: unknown): value is string =>
   typeof value === 'string' && value.length >= 1 && value.length <= limits.maxIdChars && isStorable(value);

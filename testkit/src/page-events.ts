@@ -13,6 +13,8 @@ export interface PageChange {
 export class PageViewer {
   readonly changes: PageChange[] = [];
   readonly troubles: string[] = [];
+  /** Whether it was told that its login has ended. */
+  loggedOut = false;
   readonly closed: Promise<void>;
   /** What has come of the next event. */
   private chunks: string[] = [];
@@ -28,9 +30,13 @@ export class PageViewer {
   }
 
   /** @param path e.g. `/events/stores`. */
-  static async open(url: string, path: string, seen = ''): Promise<PageViewer> {
+  static async open(
+    url: string,
+    path: string,
+    { seen = '', headers = {} }: { readonly seen?: string; readonly headers?: Record<string, string> } = {},
+  ): Promise<PageViewer> {
     return new Promise((resolve, reject) => {
-      const request = get(`${url}${path}?seen=${seen}`, { agent: false }, (response) =>
+      const request = get(`${url}${path}?seen=${seen}`, { agent: false, headers }, (response) =>
         resolve(new PageViewer(response, () => request.destroy())),
       );
       request.on('error', reject);
@@ -59,8 +65,9 @@ export class PageViewer {
     const events = this.chunks.join('').split('\n\n');
     this.chunks = [events.pop() ?? ''];
     for (const event of events) {
-      const [, name, data] = /^event: (\w+)\ndata: (.*)$/s.exec(event) ?? [];
+      const [, name, data] = /^event: ([\w-]+)\ndata: (.*)$/s.exec(event) ?? [];
       if (name === 'change') this.changes.push(JSON.parse(data!) as PageChange);
+      if (name === 'logged-out') this.loggedOut = true;
       if (name === 'trouble') this.troubles.push((JSON.parse(data!) as { text: string }).text);
     }
   }

@@ -14,7 +14,11 @@ export interface StoreStatus {
     /** HQ's clock when it answered. */
     readonly dataAsOf: string;
   };
-  readonly entities: readonly { readonly entity: string; readonly direction: 'push' | 'pull' }[];
+  readonly entities: readonly {
+    readonly entity: string;
+    /** The store pulls it, as far as HQ knows. */
+    readonly mayResync: boolean;
+  }[];
 }
 
 export interface ResyncJob {

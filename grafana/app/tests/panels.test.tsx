@@ -19,9 +19,10 @@ const status = {
     dataAsOf: new Date().toISOString(),
   },
   entities: [
-    { entity: 'products', direction: 'pull' },
-    { entity: 'users', direction: 'pull' },
-    { entity: 'sales', direction: 'push' },
+    { entity: 'products', mayResync: true },
+    { entity: 'users', mayResync: true },
+    { entity: 'customers', mayResync: false },
+    { entity: 'sales', mayResync: false },
   ],
 };
 const cost = {

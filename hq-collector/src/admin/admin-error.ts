@@ -33,10 +33,15 @@ const definitions = {
   timezone_unknown: { status: 400, title: 'The database does not know this time zone' },
   entity_not_found: { status: 404, title: 'HQ knows no such entity' },
   entity_not_pulled: { status: 409, title: 'This entity goes from the stores to HQ' },
+  entity_not_pulled_here: {
+    status: 409,
+    title: 'The store server has asked HQ for other entities, and never for this one: it keeps no copy of it',
+  },
   upload_interrupted: {
     status: 503,
     title: 'The database failed in the middle of the upload; nothing has been changed',
   },
+  uploads_waiting: { status: 503, title: 'Other uploads are still being taken; nothing has been changed' },
   resync_active: { status: 409, title: 'Another resync of this store is under way' },
   resync_not_found: { status: 404, title: 'No such resync job' },
   resync_ended: { status: 409, title: 'The resync job has ended' },

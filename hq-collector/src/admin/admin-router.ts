@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { problemContentType, problemOf } from '@hq-sync/protocol/problem';
 import express, {
@@ -8,6 +9,7 @@ import express, {
   type Router,
 } from 'express';
 import type { z } from 'zod';
+import { discardRest } from '../http/answer-problem.js';
 import { codedError } from '../http/coded-error.js';
 import { pathOf } from '../socket/read-frame.js';
 import { AdminError } from './admin-error.js';
@@ -23,13 +25,26 @@ const maxKeyChars = 200;
 export function createAdminRouter(context: AdminContext): Router {
   const router = express.Router();
   const door = new AdminDoor(context.pool, context.config);
-  const readJson = express.json({ limit: maxBodyBytes, type: () => true });
-  const leaveBody: RequestHandler = (_request, _response, next) => next();
   for (const endpoint of adminEndpoints) {
+    // Nothing of a body is read for whom the door has not admitted.
+    const admit: RequestHandler = async (request, response, next) => {
+      response.locals['actor'] = await admitted(door, endpoint, request);
+      next();
+    };
     router[endpoint.method](
       endpoint.path.replace(/\{(\w+)\}/g, ':$1'),
-      endpoint.ndjson ? leaveBody : readJson,
-      (request, response) => serve(context, door, endpoint, request, response),
+      admit,
+      ...(endpoint.ndjson
+        ? []
+        : [
+            express.json({
+              limit: endpoint.maxBodyBytes ?? maxBodyBytes,
+              type: () => true,
+              verify: requireUtf8,
+            }),
+          ]),
+      (request: Request, response: Response) =>
+        serve(context, endpoint, response.locals['actor'] as Actor, request, response),
     );
   }
   router.use(() => {
@@ -41,25 +56,31 @@ export function createAdminRouter(context: AdminContext): Router {
   return router;
 }
 
+/** Other bytes would be kept as U+FFFD, without a word. */
+function requireUtf8(_request: unknown, _response: unknown, body: Buffer, encoding: string): void {
+  if (encoding === 'utf-8' && !isUtf8(body))
+    throw new AdminError('body_not_json', { detail: 'It is not UTF-8.' });
+}
+
+async function admitted(door: AdminDoor, { role }: Endpoint, request: Request): Promise<Actor> {
+  const actor = await door.admit(request.headers, request.socket.remoteAddress ?? 'unknown');
+  if (roles.indexOf(actor.role) >= roles.indexOf(role)) return actor;
+  throw new AdminError('forbidden', { detail: `This needs the role ${role}; the token has ${actor.role}.` });
+}
+
 async function serve(
   context: AdminContext,
-  door: AdminDoor,
   endpoint: Endpoint,
+  actor: Actor,
   request: Request,
   response: Response,
 ): Promise<void> {
-  const actor = await door.admit(request.headers, request.socket.remoteAddress ?? 'unknown');
-  if (roles.indexOf(actor.role) < roles.indexOf(endpoint.role)) {
-    throw new AdminError('forbidden', {
-      detail: `This needs the role ${endpoint.role}; the token has ${actor.role}.`,
-    });
-  }
   const params = parse(endpoint.params, request.params, 'path');
   const query = parse(endpoint.query, request.query, 'query');
   const body = parse(endpoint.body, request.body ?? {}, 'body');
   const lines = new HashedLines(request);
   const change = changeIn(context.pool, {
-    actorId: actor.id,
+    actor,
     idempotencyKey: idempotencyKey(request),
     fingerprint: () =>
       fingerprintOf(request.method, request.originalUrl, JSON.stringify(body ?? null), lines.digest()),
@@ -83,10 +104,12 @@ async function serve(
 class HashedLines implements AsyncIterable<Buffer> {
   private readonly hash = createHash('sha256');
 
-  constructor(private readonly body: AsyncIterable<Buffer>) {}
+  constructor(private readonly body: Request) {}
 
   async *[Symbol.asyncIterator](): AsyncIterator<Buffer> {
-    for await (const chunk of this.body) {
+    // Who is refused in the middle must be told so: the connection outlives the reading.
+    const chunks = this.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const chunk of chunks) {
       this.hash.update(chunk);
       yield chunk;
     }
@@ -127,7 +150,10 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
 }
 
 function answerFailure(context: AdminContext, error: unknown, request: Request, response: Response): void {
+  // Who went away in the middle of a body has nobody left to be told, and it is no failure of HQ.
+  if (request.destroyed && !request.complete) return void response.destroy();
   const problem = problemFor(error);
+  if (!request.complete) discardRest(request, response);
   if (problem.status >= 500) context.events.requestFailed(`admin ${request.method} ${request.path}`, error);
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   if (problem.retryAfterSeconds !== undefined)

@@ -3,21 +3,23 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.js';
 import type { Pool } from '../db/database.js';
 import { bearerSecret, hashSecret } from '../fleet/store-token.js';
+import { RefusalLimit } from '../http/refusal-limit.js';
 import { AdminError } from './admin-error.js';
 import { adminTokenWorks } from './admin-token.js';
 import type { Actor, Role } from './endpoint.js';
 import { isJwt, OidcIssuer } from './oidc.js';
+import { headerText, writtenName } from './person-name.js';
 
 interface Known {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  readonly tokenId?: string;
   /** A program that says which person it asks for. */
   readonly speaksForPeople: boolean;
 }
 
 const secondsOfRates = 60;
-const maxPersonChars = 200;
 /** A JWT with the groups of a large company. */
 const maxJwtChars = 8_192;
 
@@ -25,7 +27,7 @@ const maxJwtChars = 8_192;
 export class AdminDoor {
   private readonly issuer: OidcIssuer | undefined;
   private readonly requests: RateLimiterMemory;
-  private readonly refusals: RateLimiterMemory;
+  private readonly refusals: RefusalLimit;
 
   constructor(
     private readonly pool: Pool,
@@ -36,31 +38,28 @@ export class AdminDoor {
       points: config.HQ_ADMIN_REQUESTS_PER_MINUTE,
       duration: secondsOfRates,
     });
-    this.refusals = new RateLimiterMemory({
-      points: config.HQ_ADMIN_REFUSALS_PER_MINUTE,
-      duration: secondsOfRates,
-    });
+    this.refusals = new RefusalLimit(config.HQ_ADMIN_REFUSALS_PER_MINUTE);
   }
 
   /** @throws AdminError `unauthorized`, `rate_limited`, `issuer_unavailable` */
   async admit(headers: IncomingHttpHeaders, source: string): Promise<Actor> {
-    // Whoever guesses is slowed down before the database is asked.
-    const refused = await this.refusals.get(source);
-    if (refused && refused.consumedPoints > this.refusals.points) throw rateLimited(refused);
+    requireNoWait(await this.refusals.waitSeconds(source));
     const known = await this.identify(headers);
     if (!known) {
-      await this.refusals.consume(source).catch(() => undefined);
+      requireNoWait(await this.refusals.count(source));
       throw new AdminError('unauthorized');
     }
     await this.requests.consume(known.id).catch((over: unknown) => {
-      throw rateLimited(over);
+      if (!(over instanceof RateLimiterRes)) throw over;
+      requireNoWait(Math.ceil(over.msBeforeNext / 1000));
     });
     const person = known.speaksForPeople ? headers['x-grafana-user']?.toString().trim() : undefined;
     return {
       id: known.id,
-      name: person ? `${person.slice(0, maxPersonChars)} (${known.name})` : known.name,
+      name: person ? `${writtenName(headerText(person))} (${known.name})` : known.name,
       role: known.role,
       source,
+      tokenId: known.tokenId,
     };
   }
 
@@ -77,7 +76,7 @@ export class AdminDoor {
          update hq.admin_token set last_used_at = clock_timestamp()
          where secret_hash = $1 and (last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute')
        )
-       select token_id::text as id, name, role, speaks_for_people as "speaksForPeople" from hq.admin_token
+       select token_id::text as id, token_id::text as "tokenId", name, role, speaks_for_people as "speaksForPeople" from hq.admin_token
        where secret_hash = $1 and ${adminTokenWorks}`,
       [hashSecret(secret)],
     );
@@ -85,7 +84,7 @@ export class AdminDoor {
   }
 }
 
-function rateLimited(over: unknown): unknown {
-  if (!(over instanceof RateLimiterRes)) return over;
-  return new AdminError('rate_limited', { retryAfterSeconds: Math.ceil(over.msBeforeNext / 1000) });
+/** @throws AdminError `rate_limited` */
+function requireNoWait(seconds: number | undefined): void {
+  if (seconds !== undefined) throw new AdminError('rate_limited', { retryAfterSeconds: seconds });
 }

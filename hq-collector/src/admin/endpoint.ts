@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Config } from '../config.js';
 import type { Pool, Queryable } from '../db/database.js';
 import type { Events } from '../events.js';
+import type { Places } from '../sync/places.js';
 import type { Change } from './change.js';
 
 /** Each role may do what the ones before it may. */
@@ -15,6 +16,8 @@ export interface Actor {
   readonly name: string;
   readonly role: Role;
   readonly source: string;
+  /** Of the admin token that was sent; undefined for a person of the issuer. */
+  readonly tokenId: string | undefined;
 }
 
 export interface AdminContext {
@@ -23,6 +26,8 @@ export interface AdminContext {
   readonly events: Events;
   /** Publishes what has been committed to HQ's data, and tells the stores. Never rejects. */
   publish(): Promise<void>;
+  /** One place: the upload that takes it changes HQ's data, the others wait. */
+  readonly uploads: Places;
   /** Lets queued resyncs start. Never rejects. */
   startResyncs(): Promise<void>;
 }
@@ -40,6 +45,8 @@ export interface Endpoint<P extends Shape = Shape, Q extends Shape = Shape, B ex
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Where the body may be larger than others. */
+  readonly maxBodyBytes?: number;
   /** What each line of the body is, where that is NDJSON: the handler reads `lines` as they come. */
   readonly ndjson?: z.ZodType;
   readonly status: 200 | 201;

@@ -1,14 +1,14 @@
-import { instant, text } from '@hq-sync/protocol/primitives';
+import { businessDate, instant, text } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
 import { isSqlState } from '../db/sqlstate.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
-import { page, pageById } from './page.js';
+import { page, pageById, requireCursor } from './page.js';
 import { requireScope, scope, scopeColumns, scopeOf, type ScopeColumns } from './scope.js';
 import { dayHours } from './stores.js';
 
-const day = z.iso.date();
+const day = businessDate;
 const hours = dayHours.describe('Opening and closing on that day; an empty list: closed.');
 
 const holiday = z.object({
@@ -21,7 +21,7 @@ const holiday = z.object({
   createdBy: z.string(),
 });
 
-type Row = ScopeColumns & { holidayId: string };
+type Row = ScopeColumns & { holidayId: string; day: string; name: string };
 
 const columns = `
   holiday_id as "holidayId", to_char(day, 'YYYY-MM-DD') as day, name, store_id as "storeId", region, hours,
@@ -38,6 +38,7 @@ export const listHolidays = endpoint({
   status: 200,
   answer: z.object({ items: z.array(holiday), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
+    await requireCursor(pool, 'hq.holiday', query.after);
     const { rows } = await pool.query<Row>(
       `select ${columns} from hq.holiday h
        where $1::uuid is null or (h.day, h.holiday_id) < (select day, holiday_id from hq.holiday where holiday_id = $1)
@@ -93,8 +94,10 @@ export const deleteHoliday = endpoint({
         [holidayId],
       );
       if (!rows[0]) throw new AdminError('holiday_not_found');
-      await audit(tx, actor, 'holiday.delete', rows[0].storeId, { holidayId });
-      return answerOf(rows[0]);
+      const answer = answerOf(rows[0]);
+      const { day, name, scope } = answer;
+      await audit(tx, actor, 'holiday.delete', rows[0].storeId, { holidayId, day, name, scope });
+      return answer;
     });
   },
 });

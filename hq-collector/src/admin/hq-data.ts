@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { entityName } from '@hq-sync/protocol/entity';
 import { limits } from '@hq-sync/protocol/limits';
-import { count, id } from '@hq-sync/protocol/primitives';
+import { addressId, count, id } from '@hq-sync/protocol/primitives';
 import type { QueryConfig } from 'pg';
 import { z } from 'zod';
 import type { Pool } from '../db/database.js';
@@ -9,22 +10,25 @@ import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
 import { readLines } from './read-lines.js';
+import { faultOf } from './storable-data.js';
 import { storeSetName } from './store-sets.js';
 
 /** Lines that go to the database at once: one statement's worth, whatever the size of the upload. */
 const linesPerInsert = 1_000;
 /** More belong in several uploads: all of one is published in one transaction. */
 const maxUploadLines = 1_000_000;
+/** An upload that has waited this long for its turn is told to come again. */
+const maxTurnWaitMs = 60_000;
+const comeAgainSeconds = 10;
 /** One transaction takes the whole upload; a catalogue of 92,331 products took 9 s on two busy cores. */
 const mergeTimeoutMs = 45_000;
 
+const upsert = z.strictObject({ id: addressId, data: z.looseObject({}), set: storeSetName.optional() });
+const removal = z.strictObject({ id, deleted: z.literal(true) });
 const change = z
-  .union([
-    z.object({ id, data: z.looseObject({}), set: storeSetName.optional() }),
-    z.object({ id, deleted: z.literal(true) }),
-  ])
+  .union([upsert, removal])
   .describe('`set` names the stores that get the record; without it all do.');
-type Change = z.infer<typeof change>;
+type Line = z.infer<typeof change>;
 
 export const changeRecords = endpoint({
   method: 'post',
@@ -36,11 +40,14 @@ export const changeRecords = endpoint({
   ndjson: change,
   status: 200,
   answer: z.object({ lines: count, changed: count, deleted: count, unchanged: count }),
-  async handle({ pool, publish }, { params: { entity }, lines, actor, change }) {
+  async handle({ pool, publish, uploads }, { params: { entity }, lines, actor, change }) {
     await refuseUnlessPulled(pool, entity);
     const uploadId = randomUUID();
     try {
       const received = await receive(pool, uploadId, lines);
+      // One waits for the other here, not with a connection of the pool in hand: the stores need those.
+      if (!(await uploads.take(maxTurnWaitMs)))
+        throw new AdminError('uploads_waiting', { retryAfterSeconds: comeAgainSeconds });
       const outcome = await change(async (tx) => {
         await tx.query(`set local statement_timeout = ${mergeTimeoutMs}`);
         await tx.query(takeEntityLock, [entity]);
@@ -55,7 +62,7 @@ export const changeRecords = endpoint({
         if (kept !== received) throw new AdminError('upload_interrupted');
         await audit(tx, actor, 'records.change', null, { entity, lines: received, changed, deleted });
         return { lines: received, changed, deleted, unchanged: received - changed - deleted };
-      });
+      }).finally(() => uploads.give());
       await publish();
       return outcome;
     } catch (error) {
@@ -97,31 +104,38 @@ async function receive(pool: Pool, uploadId: string, lines: AsyncIterable<Buffer
   return received;
 }
 
-function lineRow(line: Change): object {
+function lineRow(line: Line): object {
   if ('deleted' in line) return { record_id: line.id, deleted: true, store_set: null, data: null };
   return { record_id: line.id, deleted: false, store_set: line.set ?? null, data: line.data };
 }
 
-function parseLine(line: Buffer, number: number): Change {
+/** @throws AdminError `invalid_request` */
+function parseLine(bytes: Buffer, number: number): Line {
   const refuse = (path: string, message: string): never => {
     throw new AdminError('invalid_request', {
       detail: 'Nothing has been changed.',
       errors: [{ path: `line ${number}${path && `.${path}`}`, message }],
     });
   };
+  if (!isUtf8(bytes)) return refuse('', 'is not UTF-8');
+  const line = bytes.toString('utf8');
   let json: unknown;
   try {
-    json = JSON.parse(line.toString('utf8'));
+    json = JSON.parse(line);
   } catch {
     return refuse('', 'is not JSON');
   }
-  const parsed = change.safeParse(json);
+  // Each has its own words for what is wrong; the two together have none.
+  const isRemoval = typeof json === 'object' && json !== null && 'deleted' in json;
+  const parsed = (isRemoval ? removal : upsert).safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return refuse(issue?.path.join('.') ?? '', issue?.message ?? 'does not fit');
   }
-  if (/\\u0000/.test(line.toString('latin1'))) return refuse('data', 'holds U+0000');
-  return parsed.data;
+  const { data } = json as { data?: Record<string, unknown> };
+  const fault = faultOf(data, line);
+  if (fault !== undefined) return refuse('data', fault);
+  return data === undefined ? parsed.data : { ...parsed.data, data };
 }
 
 const keepLines = `

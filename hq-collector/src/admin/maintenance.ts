@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
-import { page, pageById } from './page.js';
+import { page, pageById, requireCursor } from './page.js';
 import { requireScope, scope, scopeColumns, scopeOf, type ScopeColumns } from './scope.js';
 
 /** A longer one is a store that is closed: its opening hours say that. */
@@ -38,6 +38,7 @@ export const listMaintenance = endpoint({
   status: 200,
   answer: z.object({ items: z.array(maintenanceWindow), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
+    await requireCursor(pool, 'hq.maintenance_window', query.after);
     const { rows } = await pool.query<Row>(
       `select ${columns} from hq_view.maintenance_windows
        where ($1::boolean is null or active = $1)
@@ -69,7 +70,8 @@ export const startMaintenance = endpoint({
       const columnsOfScope = scopeColumns(body.scope);
       await requireScope(tx, columnsOfScope);
       const { rows: times } = await tx.query<{ startsAt: string; fits: boolean }>(
-        `select s as "startsAt", $2::timestamptz > greatest(s, hq.hq_now()) and $2::timestamptz <= s + $3 * interval '1 day' as fits
+        `select s as "startsAt", $2::timestamptz > greatest(s, hq.hq_now()) and $2::timestamptz <= s + $3 * interval '1 day'
+           and $2::timestamptz < '10000-01-01Z' as fits
          from coalesce($1::timestamptz, hq.hq_now()) as s`,
         [body.startsAt ?? null, body.endsAt, maxWindowDays],
       );

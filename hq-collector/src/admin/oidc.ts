@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Config } from '../config.js';
 import { AdminError } from './admin-error.js';
 import { roles, type Role } from './endpoint.js';
+import { writtenName } from './person-name.js';
 
 const discoveryTimeoutMs = 5_000;
 /** Between two clocks that are both kept by NTP. */
@@ -40,9 +41,8 @@ export class OidcIssuer {
         requiredClaims: ['sub', 'exp'],
       }));
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError))
-        throw new AdminError('issuer_unavailable');
-      return undefined;
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error instanceof AdminError ? error : new AdminError('issuer_unavailable');
     }
     const role = roleOf(valueAt(claims, this.roleClaim));
     if (!role)
@@ -51,7 +51,12 @@ export class OidcIssuer {
     const name = [claims['preferred_username'], claims['email'], subject].find(
       (said): said is string => typeof said === 'string' && said !== '',
     );
-    return { id: `${this.issuer} ${subject}`, name: name ?? subject, role, speaksForPeople: false };
+    return {
+      id: `${this.issuer} ${subject}`,
+      name: writtenName(name ?? subject),
+      role,
+      speaksForPeople: false,
+    };
   }
 
   private readKeys(): Promise<JWTVerifyGetKey> {
@@ -69,9 +74,17 @@ export class OidcIssuer {
     if (!response.ok) throw new Error(`The issuer's configuration answered ${response.status}.`);
     const found = discovery.parse(await response.json());
     if (found.issuer !== this.issuer) throw new Error('The configuration is of another issuer.');
-    return createRemoteJWKSet(new URL(found.jwks_uri), { timeoutDuration: discoveryTimeoutMs });
+    const keyOf = createRemoteJWKSet(new URL(found.jwks_uri), { timeoutDuration: discoveryTimeoutMs });
+    return (header, token) =>
+      keyOf(header, token).catch((error: unknown) => {
+        if (ofTheToken.some((kind) => error instanceof kind)) throw error;
+        throw new AdminError('issuer_unavailable', { detail: String((error as Error).message) });
+      });
   }
 }
+
+/** The issuer's keys were there, and none is the token's; whatever else keeps a key away is the issuer's. */
+const ofTheToken = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
 /** The highest of the roles that a claim names: one, or a list of them, each alone or as `hq-` and the role. */
 function roleOf(claim: unknown): Role | undefined {

@@ -1,6 +1,7 @@
-import type { Queryable } from '../db/database.js';
+import { withTransaction, type Pool, type Queryable } from '../db/database.js';
 import { hashSecret, newSecret } from '../fleet/store-token.js';
 import { adminTokenWorks } from './admin-token.js';
+import { audit } from './audit.js';
 
 const cookieName = 'hq_session';
 const sessionInCookies = new RegExp(`(?:^|;\\s*)${cookieName}=(hqp_[\\w-]{43})(?:;|$)`);
@@ -26,25 +27,50 @@ export async function sessionName(db: Queryable, cookie: string | undefined): Pr
 
 /** @returns the `Set-Cookie` of a new session; undefined when the token is none. */
 export async function openSession(
-  db: Queryable,
+  pool: Pool,
   token: string,
-  secure: boolean,
+  { secure, source }: { readonly secure: boolean; readonly source: string },
 ): Promise<string | undefined> {
   const secret = newSecret('hqp');
-  const { rowCount } = await db.query(
-    `insert into hq.page_session (secret_hash, token_id, expires_at)
-     select $2, token_id, least(expires_at, clock_timestamp() + $3 * interval '1 hour') from hq.admin_token
-     where secret_hash = $1 and ${adminTokenWorks}`,
-    [hashSecret(token), hashSecret(secret), sessionHours],
-  );
-  return rowCount === 1 ? cookie(secret, sessionHours * 3_600, secure) : undefined;
+  return withTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ tokenId: string; name: string }>(
+      `with token as (
+         select token_id, name, expires_at from hq.admin_token where secret_hash = $1 and ${adminTokenWorks}
+       ), opened as (
+         insert into hq.page_session (secret_hash, token_id, expires_at)
+         select $2, token_id, least(expires_at, clock_timestamp() + $3 * interval '1 hour') from token
+       )
+       select token_id as "tokenId", name from token`,
+      [hashSecret(token), hashSecret(secret), sessionHours],
+    );
+    if (!rows[0]) return undefined;
+    const { name, tokenId } = rows[0];
+    await audit(tx, { id: tokenId, name, source }, 'page.login', null, {});
+    return cookie(secret, sessionHours * 3_600, secure);
+  });
 }
 
 /** @returns the `Set-Cookie` that forgets it. */
-export async function closeSession(db: Queryable, secret: string): Promise<string> {
-  await db.query('delete from hq.page_session where secret_hash = $1', [hashSecret(secret)]);
+export async function closeSession(pool: Pool, secret: string, source: string): Promise<string> {
+  await withTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ tokenId: string; name: string }>(
+      `delete from hq.page_session using hq.admin_token t
+       where page_session.secret_hash = $1 and t.token_id = page_session.token_id
+       returning t.token_id as "tokenId", t.name`,
+      [hashSecret(secret)],
+    );
+    if (!rows[0]) return;
+    const { name, tokenId } = rows[0];
+    await audit(tx, { id: tokenId, name, source }, 'page.logout', null, {});
+  });
   return cookie('', 0, false);
 }
+
+/** Of the sessions with these hashes those that still let their person in, each hash in hexadecimal. */
+export const openSessions = `
+  select encode(secret_hash, 'hex') as session from hq.page_session
+  where secret_hash = any($1::bytea[]) and expires_at > clock_timestamp()
+    and token_id in (select token_id from hq.admin_token where ${adminTokenWorks})`;
 
 function cookie(value: string, maxAgeSeconds: number, secure: boolean): string {
   return `${cookieName}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${secure ? '; Secure' : ''}`;

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { limits } from '@hq-sync/protocol/limits';
 import { id, text } from '@hq-sync/protocol/primitives';
 import { recordResult, type RecordResult } from '@hq-sync/protocol/push';
 import { z } from 'zod';
@@ -11,6 +12,7 @@ import { audit } from './audit.js';
 import { camelCaseKeys } from './camel-case.js';
 import { endpoint } from './endpoint.js';
 import { page, pageByNumber } from './page.js';
+import { faultOf } from './storable-data.js';
 
 const quarantined = z.looseObject({ quarantineId: z.int(), content: z.string() });
 const answerOf = (row: { content: Buffer }) =>
@@ -73,9 +75,14 @@ export const replayQuarantined = endpoint({
     record: z.looseObject({}).optional().describe('The corrected record: `{id, revision, data}`.'),
     note: text(1_000).optional(),
   }),
+  // A record at its bound, escaped anew, and the note.
+  maxBodyBytes: 2 * limits.maxRecordBytes,
   status: 200,
   answer: recordResult,
   async handle({ config }, { params: { quarantineId }, body, actor, change }): Promise<RecordResult> {
+    const fault = faultOf(body.record);
+    if (fault !== undefined)
+      throw new AdminError('invalid_request', { errors: [{ path: 'body.record', message: fault }] });
     return change(async (tx) => {
       const held = await lockHeld(tx, quarantineId);
       const content = body.record ? Buffer.from(JSON.stringify(body.record)) : held.content;

@@ -15,7 +15,7 @@ const entityList = z
   .transform((names) => names.split(','))
   .pipe(z.array(entityName).min(1))
   .optional()
-  .describe('Names with commas between them; left out: all that stores pull.');
+  .describe('Names with commas between them; left out: all that the store pulls.');
 
 export const previewResync = endpoint({
   method: 'get',
@@ -39,7 +39,6 @@ export const previewResync = endpoint({
     endsBeforeOpening: z.boolean().nullable().describe('Null where the rate or the opening is not known.'),
   }),
   async handle({ pool }, { params: { storeId }, query }) {
-    const chosen = await chosenEntities(pool, query.entities);
     const { rows: found } = await pool.query<{
       openNow: boolean;
       opensAt: Date | null;
@@ -52,6 +51,7 @@ export const previewResync = endpoint({
       [storeId],
     );
     if (!found[0]) throw new AdminError('store_not_found');
+    const chosen = await chosenEntities(pool, query.entities, storeId);
     const { rows: entities } = await pool.query<{ entity: string; records: number; bytes: number }>(sizes, [
       storeId,
       chosen,

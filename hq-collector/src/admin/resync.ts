@@ -8,7 +8,7 @@ import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
 import { endpoint } from './endpoint.js';
 import { chosenEntities } from './pulled-entities.js';
-import { page, pageById } from './page.js';
+import { page, pageById, requireCursor } from './page.js';
 import { lockLivingStore, storeParams } from './stores.js';
 
 const job = z.object({
@@ -36,7 +36,7 @@ export const forceResync = endpoint({
   path: '/stores/{storeId}/resync',
   role: 'operator',
   summary:
-    'The store reads everything of these entities again, all of them when none is named. It waits for the store when that is offline. Asked again while it is under way, the answer is the job that is; other entities get 409.',
+    'The store reads everything of these entities again, all that it pulls when none is named. It waits for the store when that is offline. Asked again while it is under way, the answer is the job that is; other entities get 409.',
   params: storeParams,
   body: z.strictObject({ entities: z.array(entityName).min(1).optional() }),
   status: 201,
@@ -48,7 +48,7 @@ export const forceResync = endpoint({
     const { jobId } = await change(async (tx) => {
       await lockLivingStore(tx, storeId);
       await refuseWithoutServer(tx, storeId);
-      const entities = await chosenEntities(tx, body.entities);
+      const entities = await chosenEntities(tx, body.entities, storeId);
       const active = await activeJob(tx, storeId);
       if (active) {
         if (entities.every((entity) => active.entities.includes(entity))) return { jobId: active.jobId };
@@ -83,6 +83,7 @@ export const listResyncs = endpoint({
   status: 200,
   answer: z.object({ items: z.array(job), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
+    await requireCursor(pool, 'hq.resync_job', query.after);
     const { rows } = await pool.query<Record<string, unknown>>(
       `select ${columns} from hq_view.resync_jobs
        where ($1::text is null or store_id = $1) and ($2::text is null or state = $2)

@@ -5,9 +5,10 @@ import type { Queryable, Transaction } from '../db/database.js';
 import { endJobs } from '../sync/resync-end.js';
 import { AdminError } from './admin-error.js';
 import { audit } from './audit.js';
-import { endpoint, type Actor } from './endpoint.js';
-import { page, pageById } from './page.js';
-import { chosenEntities } from './pulled-entities.js';
+import type { Change } from './change.js';
+import { endpoint, type Actor, type AdminContext } from './endpoint.js';
+import { page, pageById, requireCursor } from './page.js';
+import { chosenEntities, mayPull } from './pulled-entities.js';
 import { requireScope, scope, scopeColumns, scopeOf, type ScopeColumns } from './scope.js';
 
 const maxRunning = 1_000;
@@ -46,7 +47,7 @@ export const startRollout = endpoint({
   path: '/resync-rollouts',
   role: 'admin',
   summary:
-    'Resyncs the stores of a region, or all, so many at a time; each waits for its store when that is offline. Stores with a resync under way, and those without a store server, are left out.',
+    'Resyncs the stores of a region, or all, so many at a time; each waits for its store when that is offline. Stores with a resync under way, those without a store server, and those that pull none of the entities are left out.',
   body: z.strictObject({
     scope,
     entities: z.array(entityName).min(1).optional(),
@@ -60,7 +61,7 @@ export const startRollout = endpoint({
       const columnsOfScope = scopeColumns(body.scope);
       await requireScope(tx, columnsOfScope);
       const { storeId, region } = columnsOfScope;
-      const entities = await chosenEntities(tx, body.entities);
+      const entities = await chosenEntities(tx, body.entities, undefined);
       const { rows } = await tx.query<{ rolloutId: string }>(
         `insert into hq.resync_rollout (store_id, region, entities, max_running, created_by)
          values ($1, $2, $3, $4, $5) returning rollout_id as "rolloutId"`,
@@ -80,9 +81,10 @@ export const startRollout = endpoint({
 // A store without a server never asks. Two requests at once for the same store: the unique index of active jobs decides.
 const addJobs = `
   insert into hq.resync_job (store_id, entities, created_by, rollout_id)
-  select s.store_id, $4::text[], $5, $1
+  select s.store_id, p.entities, $5, $1
   from hq.store s join hq.store_connection c using (store_id)
-  where s.archived_at is null and ($2::text is null or s.store_id = $2) and ($3::text is null or s.region = $3)
+    cross join lateral (select array(select e from unnest($4::text[]) e where ${mayPull('s.store_id', 'e')}) as entities) p
+  where s.archived_at is null and p.entities <> '{}' and ($2::text is null or s.store_id = $2) and ($3::text is null or s.region = $3)
     and not exists (
       select from hq.resync_job j where j.store_id = s.store_id and j.state in ('queued', 'running'))
   order by s.store_id
@@ -97,6 +99,7 @@ export const listRollouts = endpoint({
   status: 200,
   answer: z.object({ items: z.array(rollout), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
+    await requireCursor(pool, 'hq.resync_rollout', query.after);
     const { rows } = await pool.query<Row>(
       `select ${columns} from hq_view.resync_rollouts
        where ($1::text is null or state = $1)
@@ -132,14 +135,11 @@ export const pauseRollout = endpoint({
   params,
   status: 200,
   answer: rollout,
-  async handle({ pool }, { params: { rolloutId }, actor, change }) {
-    await change(async (tx) => {
-      await lockActive(tx, rolloutId);
+  handle: (context, { params: { rolloutId }, ...request }) =>
+    act(context, rolloutId, 'pause', request, async (tx) => {
       await tx.query(`update hq.resync_rollout set state = 'paused' where rollout_id = $1`, [rolloutId]);
-      return noted(tx, actor, 'rollout.pause', { rolloutId });
-    });
-    return readRollout(pool, rolloutId);
-  },
+      return {};
+    }),
 });
 
 export const resumeRollout = endpoint({
@@ -151,18 +151,14 @@ export const resumeRollout = endpoint({
   body: bounds,
   status: 200,
   answer: rollout,
-  async handle({ pool, startResyncs }, { params: { rolloutId }, body, actor, change }) {
-    await change(async (tx) => {
-      await lockActive(tx, rolloutId);
+  handle: (context, { params: { rolloutId }, body, ...request }) =>
+    act(context, rolloutId, 'resume', request, async (tx) => {
       await tx.query(
         `update hq.resync_rollout set state = 'running', max_running = coalesce($2, max_running) where rollout_id = $1`,
         [rolloutId, body.maxRunning ?? null],
       );
-      return noted(tx, actor, 'rollout.resume', { rolloutId, ...body });
-    });
-    await startResyncs();
-    return readRollout(pool, rolloutId);
-  },
+      return body;
+    }),
 });
 
 export const cancelRollout = endpoint({
@@ -173,9 +169,8 @@ export const cancelRollout = endpoint({
   params,
   status: 200,
   answer: rollout,
-  async handle({ pool }, { params: { rolloutId }, actor, change }) {
-    await change(async (tx) => {
-      await lockActive(tx, rolloutId);
+  handle: (context, { params: { rolloutId }, ...request }) =>
+    act(context, rolloutId, 'cancel', request, async (tx) => {
       const { rows } = await tx.query<{ jobId: string }>(
         `select job_id as "jobId" from hq.resync_job where rollout_id = $1 and state in ('queued', 'running')`,
         [rolloutId],
@@ -183,17 +178,37 @@ export const cancelRollout = endpoint({
       await endJobs(
         tx,
         rows.map(({ jobId }) => jobId),
-        actor.name,
+        request.actor.name,
       );
       await tx.query(
         `update hq.resync_rollout set state = 'cancelled', ended_at = clock_timestamp() where rollout_id = $1`,
         [rolloutId],
       );
-      return noted(tx, actor, 'rollout.cancel', { rolloutId, jobs: rows.length });
-    });
-    return readRollout(pool, rolloutId);
-  },
+      return { jobs: rows.length };
+    }),
 });
+
+/**
+ * Acts on a rollout that has not ended, and answers how it is then.
+ * @param work does it; returns what the audit log says beside the rollout's id.
+ */
+async function act(
+  { pool, startResyncs }: AdminContext,
+  rolloutId: string,
+  what: 'pause' | 'resume' | 'cancel',
+  { actor, change }: { readonly actor: Actor; readonly change: Change },
+  work: (tx: Transaction) => Promise<object>,
+) {
+  await change(async (tx) => {
+    await lockActive(tx, rolloutId);
+    const detail = await work(tx);
+    await audit(tx, actor, `rollout.${what}`, null, { rolloutId, ...detail });
+    return { rolloutId };
+  });
+  // Whatever was done may be another job's turn.
+  await startResyncs();
+  return readRollout(pool, rolloutId);
+}
 
 async function readRollout(db: Queryable, rolloutId: string) {
   const { rows } = await db.query<Row>(
@@ -211,14 +226,4 @@ async function lockActive(tx: Transaction, rolloutId: string): Promise<void> {
   );
   if (!rows[0]) throw new AdminError('rollout_not_found');
   if (!rows[0].active) throw new AdminError('rollout_ended');
-}
-
-async function noted<Detail extends { rolloutId: string }>(
-  tx: Transaction,
-  actor: Actor,
-  action: string,
-  detail: Detail,
-): Promise<{ rolloutId: string }> {
-  await audit(tx, actor, action, null, detail);
-  return { rolloutId: detail.rolloutId };
 }

@@ -15,6 +15,8 @@ export const storeSetName = z
 const params = z.object({ set: storeSetName });
 const storeSet = z.object({ set: z.string(), storeIds: z.array(id) });
 const maxMembers = 100_000;
+/** So many ids of 40 characters. */
+const maxSetBytes = 4 * 1024 * 1024;
 
 export const listStoreSets = endpoint({
   method: 'get',
@@ -57,6 +59,7 @@ export const putStoreSet = endpoint({
     'Makes a set or changes its stores: those that join get its records, from those that leave they are deleted.',
   params,
   body: z.strictObject({ storeIds: z.array(id).max(maxMembers) }),
+  maxBodyBytes: maxSetBytes,
   status: 200,
   answer: storeSet,
   represent: representSet,

@@ -1,4 +1,4 @@
-import { currency, id, instant, text, timeOfDay } from '@hq-sync/protocol/primitives';
+import { addressId, currency, id, instant, text, timeOfDay } from '@hq-sync/protocol/primitives';
 import { z } from 'zod';
 import type { Queryable, Transaction } from '../db/database.js';
 import { isSqlState } from '../db/sqlstate.js';
@@ -27,9 +27,14 @@ const timezone = z
 const maxTags = 20;
 const tag = z.string().regex(/^[a-z0-9][a-z0-9:_-]{0,62}$/, { error: 'must be a lower-case word' });
 
+/** "North " would be another region than "North", and nobody would see why. */
+const isTrimmed = (value: string): boolean => value.trim() === value;
+const notTrimmed = { error: 'must not begin or end with a blank' };
+const written = text(200).refine(isTrimmed, notTrimmed);
+
 const changeable = {
-  name: text(200),
-  region: text(200).nullable().optional(),
+  name: written,
+  region: written.nullable().optional(),
   timezone,
   currency,
   openingHours: openingHours.nullable().optional().describe('null: always open.'),
@@ -38,7 +43,7 @@ const changeable = {
 };
 
 export const storeParams = z.object({ storeId: id });
-const newStore = z.strictObject({ storeId: id, ...changeable });
+const newStore = z.strictObject({ storeId: addressId.refine(isTrimmed, notTrimmed), ...changeable });
 const storeChange = z.strictObject({
   ...changeable,
   name: changeable.name.optional(),

@@ -5,9 +5,9 @@ import { hashSecret, newSecret } from '../fleet/store-token.js';
 import type { RotationOptions } from '../fleet/token-rotation.js';
 import { hintStoreChanged } from '../fleet/watch.js';
 import { AdminError } from './admin-error.js';
-import { audit } from './audit.js';
+import { audit, auditEach } from './audit.js';
 import { endpoint, type Actor } from './endpoint.js';
-import { page, pageById } from './page.js';
+import { page, pageById, requireCursor } from './page.js';
 import { requireScope, scope, scopeColumns, type ScopeColumns } from './scope.js';
 import { lockLivingStore, storeParams } from './stores.js';
 
@@ -72,6 +72,7 @@ export const listAllTokens = endpoint({
   status: 200,
   answer: z.object({ items: z.array(tokenState.extend({ storeId: id })), next: z.string().nullable() }),
   async handle({ pool }, { query }) {
+    await requireCursor(pool, 'hq.store_token', query.after);
     const { rows } = await pool.query<{ storeId: string; tokenId: string }>(
       `select store_id as "storeId", ${columns} from hq_view.store_tokens t
        where ($1::boolean is null or (in_use and not newest) = $1)
@@ -104,7 +105,7 @@ export const rotateToken = endpoint({
   path: '/stores/{storeId}/tokens/rotate',
   role: 'operator',
   summary:
-    'Has the store server make its next token by itself; it waits for the store when that is offline. The old one works until the new one was used, and its grace after that. Asked again while it waits, it is the same rotation.',
+    'Has the store server make its next token by itself; it waits for the store when that is offline. The old one works until the new one was used, and its grace after that. Asked again while it waits, it is the same rotation, with the grace and the end that are said last.',
   params: storeParams,
   body: z.strictObject(rotation),
   status: 201,
@@ -133,14 +134,14 @@ export const rotateTokens = endpoint({
       const columnsOfScope = scopeColumns(body.scope);
       await requireScope(tx, columnsOfScope);
       const asked = await askForRotations(tx, columnsOfScope, body, actor);
-      for (const { storeId, commandId } of asked)
-        await audit(tx, actor, 'token.rotate', storeId, { ...body, commandId });
+      const rows = asked.map(({ storeId, commandId }) => ({ storeId, detail: { ...body, commandId } }));
+      await auditEach(tx, actor, 'token.rotate', rows);
       return { stores: asked.length };
     });
   },
 });
 
-/** One waiting rotation for each store at most. */
+/** One waiting rotation for each store at most; how it is to be, the last who asks for it says. */
 async function askForRotations(
   tx: Transaction,
   { storeId, region }: ScopeColumns,
@@ -167,6 +168,12 @@ const addRotations = `
   ), waiting as (
     select c.store_id, c.command_id from hq.store_command c join stores using (store_id)
     where c.command = 'rotate_token' and c.done_at is null
+  ), renewed as (
+    update hq.store_command c set options = $4::jsonb from waiting w where c.command_id = w.command_id
+  ), made as (
+    update hq.store_token t set grace = ($4::jsonb ->> 'graceMinutes')::integer * interval '1 minute',
+      expires_at = clock_timestamp() + ($4::jsonb ->> 'expiresInDays')::integer * interval '1 day'
+    from waiting w where t.store_id = w.store_id and t.pending_until > clock_timestamp()
   ), added as (
     insert into hq.store_command (store_id, command, created_by, options)
     select store_id, 'rotate_token', $3, $4::jsonb from stores where store_id not in (select store_id from waiting)
@@ -240,6 +247,8 @@ export const revokeToken = endpoint({
   answer: tokenState,
   async handle(_context, { params, actor, change }) {
     return change(async (tx) => {
+      // One at a time: two that are revoked at once would each count on the other.
+      await tx.query('select from hq.store where store_id = $1 for no key update', [params.storeId]);
       const { rowCount } = await tx.query(
         `update hq.store_token set revoked_at = coalesce(revoked_at, clock_timestamp())
          where store_id = $1 and token_id = $2`,

@@ -1,9 +1,9 @@
 import { enrolRequest, type EnrolAnswer } from '@hq-sync/protocol/enrol';
 import express, { type Request, type RequestHandler, type Response } from 'express';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { audit } from '../admin/audit.js';
 import { withTransaction, type Pool } from '../db/database.js';
 import { CodedError } from '../http/coded-error.js';
+import { RefusalLimit } from '../http/refusal-limit.js';
 import { fieldErrors } from '../socket/read-frame.js';
 import { hashSecret } from './store-token.js';
 import { hintStoreChanged } from './watch.js';
@@ -15,15 +15,14 @@ const maxBodyBytes = 1_024;
 /** `POST /v1/enrol`: trades a one-time code for the token whose hash came with it. */
 export function enrolRoute(pool: Pool): RequestHandler[] {
   const readJson = express.json({ limit: maxBodyBytes, type: () => true });
-  const refusals = new RateLimiterMemory({ points: refusalsPerMinute, duration: 60 });
+  const refusals = new RefusalLimit(refusalsPerMinute);
   const read: RequestHandler = (request, response, next) =>
     readJson(request, response, (error: unknown) =>
       next(error === undefined ? undefined : new CodedError('enrolment_invalid')),
     );
   const enrol = async ({ body, socket }: Request, response: Response): Promise<void> => {
     const source = socket.remoteAddress ?? 'unknown';
-    const refused = await refusals.get(source);
-    if (refused && refused.remainingPoints <= 0) throw new CodedError('overloaded');
+    requireNoWait(await refusals.waitSeconds(source));
     const parsed = enrolRequest.safeParse(body);
     if (!parsed.success)
       throw new CodedError('enrolment_invalid', {
@@ -31,12 +30,17 @@ export function enrolRoute(pool: Pool): RequestHandler[] {
       });
     const answer = await trade(pool, parsed.data.code, Buffer.from(parsed.data.secretHash, 'hex'), source);
     if (!answer) {
-      await refusals.consume(source).catch(() => undefined);
+      requireNoWait(await refusals.count(source));
       throw new CodedError('enrolment_refused');
     }
     response.status(200).json(answer);
   };
   return [read, enrol];
+}
+
+/** @throws CodedError `overloaded` */
+function requireNoWait(seconds: number | undefined): void {
+  if (seconds !== undefined) throw new CodedError('overloaded', { retryAfterSeconds: seconds });
 }
 
 /** Once for each code; the same hash again is answered again, for a store server whose answer was lost. */
@@ -81,7 +85,7 @@ async function trade(
       'update hq.enrolment_code set used_at = clock_timestamp(), used_from = $2, token_id = $3 where code_id = $1',
       [found.codeId, source, made[0].tokenId],
     );
-    await audit(tx, { name: 'store server', source }, 'enrolment_code.use', found.storeId, {
+    await audit(tx, { id: null, name: 'store server', source }, 'enrolment_code.use', found.storeId, {
       codeId: found.codeId,
       tokenId: made[0].tokenId,
     });

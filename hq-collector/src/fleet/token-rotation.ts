@@ -1,5 +1,6 @@
 import type { NewToken } from '@hq-sync/protocol/store-message';
-import type { Queryable } from '../db/database.js';
+import { audit } from '../admin/audit.js';
+import { withTransaction, type Pool } from '../db/database.js';
 
 /** A store server that does not come back with its new token within this keeps the old one. */
 const usableMinutes = 10;
@@ -14,23 +15,35 @@ export interface RotationOptions {
 
 /**
  * Keeps the hash of a store's new token as pending, once for each waiting `rotate_token`.
+ * @param source address that the store server speaks from.
  * @returns until when it can be used for the first time; undefined when no rotation waits: nothing was asked for.
  */
 export async function keepNewToken(
-  db: Queryable,
+  pool: Pool,
   storeId: string,
   { commandId, secretHash }: NewToken,
+  source: string,
 ): Promise<Date | undefined> {
-  const { rows } = await db.query<{ pending_until: Date }>(addPending, [
-    storeId,
-    commandId,
-    Buffer.from(secretHash, 'hex'),
-    usableMinutes,
-  ]);
-  return rows[0]?.pending_until;
+  return withTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ tokenId: string; pendingUntil: Date; isNew: boolean }>(addPending, [
+      storeId,
+      commandId,
+      Buffer.from(secretHash, 'hex'),
+      usableMinutes,
+    ]);
+    if (!rows[0]) return undefined;
+    const { tokenId, pendingUntil, isNew } = rows[0];
+    if (isNew)
+      await audit(tx, { id: null, name: 'store server', source }, 'token.renew', storeId, {
+        commandId,
+        tokenId,
+      });
+    return pendingUntil;
+  });
 }
 
-// A pending token that another one takes the place of lapses at once. A hash that is known already keeps its time.
+// A pending token that another one takes the place of lapses at once. A hash that is known already keeps its time; of a row
+// that was updated, not inserted, xmax is this transaction.
 const addPending = `
   with asked as (
     select created_by, options from hq.store_command
@@ -44,4 +57,4 @@ const addPending = `
     clock_timestamp() + $4 * interval '1 minute', (options ->> 'graceMinutes')::integer * interval '1 minute'
   from asked
   on conflict (secret_hash) do update set pending_until = t.pending_until where t.store_id = excluded.store_id
-  returning pending_until`;
+  returning token_id as "tokenId", pending_until as "pendingUntil", xmax = 0 as "isNew"`;

@@ -17,17 +17,16 @@ export function answerProblem(request: IncomingMessage, response: ServerResponse
   const seconds = retrySlowlySeconds[error.code] ?? retryAfterSeconds;
   const retry = definition.retry ? { retryAfterSeconds: seconds } : {};
   const problem = problemOf(error.code, { detail: definition.advice, ...retry, ...error.extra });
-  if (definition.retry) response.setHeader('Retry-After', seconds);
-  if (!request.complete) {
-    response.setHeader('Connection', 'close');
-    discard(request);
-  }
+  if (problem.retryAfterSeconds !== undefined) response.setHeader('Retry-After', problem.retryAfterSeconds);
+  if (!request.complete) discardRest(request, response);
   response.statusCode = problem.status;
   response.setHeader('Content-Type', problemContentType);
   response.end(JSON.stringify(problem));
 }
 
-function discard(request: IncomingMessage): void {
+/** Before an answer to a request that is still being sent: the rest is read to nowhere, and the connection not used again. */
+export function discardRest(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
   const timer = setTimeout(() => request.destroy(), discardMs).unref();
   request.on('close', () => clearTimeout(timer)).on('error', () => undefined);
   request.resume();

@@ -40,3 +40,6 @@ function* changeTexts(head: ChangeHead, pieces: readonly Piece[]): Generator<str
 export function troubleMessage(text: string): Buffer[] {
   return [Buffer.from(`event: trouble\ndata: ${JSON.stringify({ text })}\n\n`)];
 }
+
+/** The last event of a viewer whose login has ended. */
+export const loggedOutMessage: readonly Buffer[] = [Buffer.from('event: logged-out\ndata: {}\n\n')];

@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { loggedOutMessage } from './event-message.js';
 
 /** A viewer that has not taken what it was sent for this long is cut; its page says so and asks again. */
 export const maxBehindMs = 15_000;
@@ -14,6 +15,8 @@ export class EventStream {
     private readonly response: Response,
     /** What the viewer's page shows: a version of the document, undefined when it is of another process. */
     public version: number | undefined,
+    /** The login it came in with, by the hash of its secret in hexadecimal; undefined where there is no login. */
+    readonly session: string | undefined,
   ) {
     response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     // A line for the browser: ask again after a second. And the head goes out now.
@@ -41,6 +44,13 @@ export class EventStream {
     this.response.cork();
     for (const buffer of message) this.response.write(buffer);
     this.response.uncork();
+  }
+
+  /** Says that the login is over, for the page to ask for a new one. */
+  logOut(): void {
+    if (this.response.writableLength > 0) return this.cut(); // it takes nothing, and would stay
+    this.send(loggedOutMessage);
+    this.end();
   }
 
   end(): void {

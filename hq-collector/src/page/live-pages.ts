@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'express';
+import { openSessions } from '../admin/page-session.js';
 import type { Pool } from '../db/database.js';
-import { openReader } from '../metrics/fleet-reader.js';
+import { openReader, type Reader } from '../metrics/fleet-reader.js';
 import { LoopSlice } from '../metrics/loop-slice.js';
 import { nextRun } from '../metrics/next-run.js';
 import { changeMessage, troubleMessage } from './event-message.js';
@@ -89,16 +90,22 @@ export class LivePages {
   /**
    * Takes the response over for a stream.
    * @param seen `run:version` of the page that the viewer has.
+   * @param session of the viewer's login, where there is one: the stream ends with it.
    * @returns why not, in words for a person, the response being untouched then.
    */
-  open(name: string, seen: string | undefined, response: Response): string | undefined {
+  open(
+    name: string,
+    seen: string | undefined,
+    response: Response,
+    session: string | undefined,
+  ): string | undefined {
     if (this.#closed) return 'This HQ process is shutting down.';
     if (this.#streams.size >= maxStreams) {
       this.on.streamRefused();
       return `${maxStreams} pages are open already: close one.`;
     }
     const [run, version] = seen?.split(':') ?? [];
-    const stream = new EventStream(response, run === this.run ? Number(version) : undefined);
+    const stream = new EventStream(response, run === this.run ? Number(version) : undefined, session);
     this.#streams.set(stream, name);
     response.once('close', () => this.#streams.delete(stream));
     this.#schedule(0);
@@ -159,7 +166,13 @@ export class LivePages {
 
   async #readSubjects(wanted: ReadonlySet<string>): Promise<void> {
     const readAtMs = performance.now();
-    const { asOf, sources } = await readAll(this.pool, wanted, this.settings);
+    const sessions = new Set([...this.#streams.keys()].flatMap(({ session }) => session ?? []));
+    const { asOf, ended, sources } = await readAll(this.pool, wanted, sessions, this.settings);
+    for (const stream of this.#streams.keys()) {
+      if (stream.session === undefined || !ended.has(stream.session)) continue;
+      stream.logOut();
+      this.#streams.delete(stream);
+    }
     const looked = new Set(this.#streams.values());
     for (const [name, pieces] of sources) {
       const known = this.#subjects.get(name);
@@ -217,20 +230,36 @@ function newSubject(name: string): Subject {
 }
 
 /** All of it over one connection. Rejects with what Postgres or the pool says, or when `readLimitMs` have passed. */
-async function readAll(pool: Pool, names: ReadonlySet<string>, { resyncStallMs }: PageSettings) {
+async function readAll(
+  pool: Pool,
+  names: ReadonlySet<string>,
+  sessions: ReadonlySet<string>,
+  { resyncStallMs }: PageSettings,
+) {
   const reader = await openReader(pool, readLimitMs);
   try {
     // Before the rest: a page may be newer than it says, never older.
     const [clock] = await reader.rows<{ now: Date }>('select clock_timestamp() as now', []);
+    const ended = await readEnded(reader, sessions);
     const sources = new Map<string, ReadonlyMap<string, string>>();
     if (names.has(fleetSubject)) sources.set(fleetSubject, await readFleet(reader));
     const storeIds = [...names].filter((name) => name !== fleetSubject);
     for (const [storeId, pieces] of await readStores(reader, storeIds, resyncStallMs))
       sources.set(storeId, pieces);
     reader.release();
-    return { asOf: clock!.now.toISOString(), sources };
+    return { asOf: clock!.now.toISOString(), ended, sources };
   } catch (error) {
     reader.destroy();
     throw error;
   }
+}
+
+/** Those of the logins that let nobody in any more: ended, expired, or their admin token is. */
+async function readEnded(reader: Reader, sessions: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  if (sessions.size === 0) return sessions;
+  const hashes = [...sessions].map((session) => Buffer.from(session, 'hex'));
+  const ended = new Set(sessions);
+  for (const { session } of await reader.rows<{ session: string }>(openSessions, [hashes]))
+    ended.delete(session);
+  return ended;
 }

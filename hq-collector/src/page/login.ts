@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { closeSession, openSession, sessionName, sessionSecret } from '../admin/page-session.js';
-import type { Queryable } from '../db/database.js';
+import type { Pool } from '../db/database.js';
+import { RefusalLimit } from '../http/refusal-limit.js';
 import { crossSite, refusals, type PageRefusal } from './access.js';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
@@ -11,10 +11,10 @@ const failuresPerMinute = 10;
 const maxFormBytes = 2_048;
 
 /** Lets in who has logged in, from anywhere; sends others to the form. */
-export function loginRequired(db: Queryable, refused: (refusal: PageRefusal) => void): RequestHandler {
+export function loginRequired(pool: Pool, refused: (refusal: PageRefusal) => void): RequestHandler {
   return async (request, response, next) => {
     if (crossSite(request)) return refuse(response, 403, 'cross_site', refused);
-    if (await sessionName(db, request.headers.cookie)) return next();
+    if (await sessionName(pool, request.headers.cookie)) return next();
     const forPeople = request.method === 'GET' && request.accepts(['html', 'text/event-stream']) === 'html';
     if (!forPeople) return refuse(response, 401, 'not_logged_in', refused);
     response.redirect(303, `/login?to=${encodeURIComponent(request.originalUrl)}`);
@@ -34,12 +34,14 @@ function refuse(
 /** `/login` and `/logout`: an admin token, of any role, is traded for a session of this browser. */
 export function addLogin(
   router: Router,
-  db: Queryable,
+  pool: Pool,
   refused: (refusal: PageRefusal) => void,
   decorate: RequestHandler,
 ): void {
-  const failures = new RateLimiterMemory({ points: failuresPerMinute, duration: 60 });
-  const readForm = express.urlencoded({ extended: false, limit: maxFormBytes });
+  const failures = new RefusalLimit(failuresPerMinute);
+  const parseForm = express.urlencoded({ extended: false, limit: maxFormBytes });
+  /** What is no form, or too long for this one, holds no token. */
+  const readForm: RequestHandler = (request, response, next) => parseForm(request, response, () => next());
   const ownSite: RequestHandler = (request, response, next) =>
     crossSite(request) ? refuse(response, 403, 'cross_site', refused) : next();
 
@@ -47,19 +49,22 @@ export function addLogin(
     show(response, 200, pathIn(request.query['to'])),
   );
   router.post('/login', decorate, ownSite, readForm, async (request: Request, response: Response) => {
-    const { token, to } = request.body as Record<string, unknown>;
-    const source = request.socket.remoteAddress ?? 'unknown';
-    const failed = await failures.get(source);
-    if (failed && failed.remainingPoints <= 0) {
-      response.set('Retry-After', String(Math.ceil(failed.msBeforeNext / 1000)));
-      return show(response, 429, pathIn(to), 'Too many failed logins from this address. Wait a minute.');
-    }
-    const secure = request.get('x-forwarded-proto') === 'https';
+    const { token, to } = (request.body ?? {}) as Record<string, unknown>;
+    const source = sourceOf(request);
+    const wait = (seconds: number) => {
+      response.set('Retry-After', String(seconds));
+      show(response, 429, pathIn(to), 'Too many failed logins from this address. Wait a minute.');
+    };
+    const waitSeconds = await failures.waitSeconds(source);
+    if (waitSeconds !== undefined) return wait(waitSeconds);
+    // Of several proxies the first is the one that the browser speaks to.
+    const secure = request.get('x-forwarded-proto')?.split(',')[0]?.trim().toLowerCase() === 'https';
     const given = typeof token === 'string' ? token.trim() : '';
-    const cookie = given === '' ? undefined : await openSession(db, given, secure);
+    const cookie = given === '' ? undefined : await openSession(pool, given, { secure, source });
     if (cookie === undefined) {
-      await failures.consume(source).catch(() => undefined);
       refused('not_logged_in');
+      const tooMany = await failures.count(source);
+      if (tooMany !== undefined) return wait(tooMany);
       return show(response, 401, pathIn(to), 'This is no valid admin token.');
     }
     response.setHeader('Set-Cookie', cookie);
@@ -67,10 +72,13 @@ export function addLogin(
   });
   router.post('/logout', decorate, ownSite, async (request: Request, response: Response) => {
     const secret = sessionSecret(request.headers.cookie);
-    if (secret !== undefined) response.setHeader('Set-Cookie', await closeSession(db, secret));
+    if (secret !== undefined)
+      response.setHeader('Set-Cookie', await closeSession(pool, secret, sourceOf(request)));
     response.redirect(303, '/login');
   });
 }
+
+const sourceOf = ({ socket }: Request): string => socket.remoteAddress ?? 'unknown';
 
 /** A path of this page, never an address elsewhere. */
 function pathIn(to: unknown): string {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isId } from '@hq-sync/protocol/primitives';
 import { Router, type Request, type Response } from 'express';
-import type { Queryable } from '../db/database.js';
+import { sessionSecret } from '../admin/page-session.js';
+import type { Pool } from '../db/database.js';
+import { hashSecret } from '../fleet/store-token.js';
 import { CodedError } from '../http/coded-error.js';
 import { sendInSlices } from '../metrics/send-in-slices.js';
 import { loopbackOnly, type PageRefusal } from './access.js';
@@ -33,7 +35,7 @@ export interface PageParts {
   readonly grafanaUrl: string | undefined;
   readonly refused: (refusal: PageRefusal) => void;
   /** Where logins are kept; undefined: there is none, and the page is for this machine only. */
-  readonly login: Queryable | undefined;
+  readonly login: Pool | undefined;
 }
 
 /** The page for people: read only. */
@@ -43,7 +45,7 @@ export function createPageRouter({ live, grafanaUrl, refused, login }: PageParts
     response.set(headers);
     next();
   };
-  const guard = [login ? loginRequired(login, refused) : loopbackOnly(refused), decorate];
+  const guard = [decorate, login ? loginRequired(login, refused) : loopbackOnly(refused)];
   if (login) addLogin(router, login, refused, decorate);
 
   /** 503 while Postgres does not answer: the page is there for people, and no probe takes it for well. */
@@ -87,7 +89,13 @@ export function createPageRouter({ live, grafanaUrl, refused, login }: PageParts
   const stream = (name: string, request: Request, response: Response) => {
     if (request.method === 'HEAD') return void response.type('text/event-stream').end();
     const { seen } = request.query;
-    const refusal = live.open(name, typeof seen === 'string' ? seen : undefined, response);
+    const secret = login && sessionSecret(request.headers.cookie);
+    const refusal = live.open(
+      name,
+      typeof seen === 'string' ? seen : undefined,
+      response,
+      secret === undefined ? undefined : hashSecret(secret).toString('hex'),
+    );
     if (refusal === undefined) return;
     response.status(503).set('Retry-After', '5').type('text/plain').send(`${refusal}\n`);
   };

@@ -44,23 +44,34 @@ export type Group = (typeof groups)[number];
 /** Nobody told HQ that the store left: it went by a clock. */
 const lostReasons: ReadonlySet<string | null> = new Set(['heartbeat lost', 'collector lost']);
 
+/** How each status is shown. */
+export const shownAs: Readonly<Record<StatusOfStore['status'], Pick<Verdict, 'icon' | 'word' | 'tone'>>> = {
+  disconnected: { icon: '✖', word: 'disconnected', tone: 'bad' },
+  unknown: { icon: '?', word: 'unknown', tone: 'warn' },
+  never_connected: { icon: '○', word: 'never connected', tone: 'warn' },
+  no_server: { icon: '–', word: 'no store server', tone: 'quiet' },
+  connected: { icon: '●', word: 'connected', tone: 'good' },
+};
+
 export function verdictOf(store: StatusOfStore): Verdict {
+  return { ...shownAs[store.status], ...reasonAndGroup(store) };
+}
+
+function reasonAndGroup(store: StatusOfStore): Pick<Verdict, 'reason' | 'group'> {
   const reason = store.reason ?? '';
   switch (store.status) {
     case 'disconnected': {
       const group = lostReasons.has(store.reason) ? 'lost' : 'disconnected';
-      return store.expectedOnline
-        ? { icon: '✖', word: 'disconnected', tone: 'bad', reason, group }
-        : { icon: '✖', word: 'disconnected', tone: 'bad', reason, group: 'disconnected, closed' };
+      return { reason, group: store.expectedOnline ? group : 'disconnected, closed' };
     }
     case 'unknown':
-      return { icon: '?', word: 'unknown', tone: 'warn', reason, group: 'unknown' };
+      return { reason, group: 'unknown' };
     case 'never_connected':
-      return { icon: '○', word: 'never connected', tone: 'warn', reason: '', group: 'never connected' };
+      return { reason: '', group: 'never connected' };
     case 'no_server':
-      return { icon: '–', word: 'no store server', tone: 'quiet', reason: '', group: 'no server' };
+      return { reason: '', group: 'no server' };
     case 'connected':
-      return { icon: '●', word: 'connected', tone: 'good', ...attention(store) };
+      return attention(store);
   }
 }
 
@@ -79,8 +90,11 @@ function attention(store: StatusOfStore): Pick<Verdict, 'reason' | 'group'> {
 }
 
 /** Texts that sort stores worst first, those that are closed below the open ones, then by name. */
-export function sortKey(store: StatusOfStore & { name: string; storeId: string }, verdict: Verdict): string {
-  const rank = groups.indexOf(verdict.group);
+export function sortKey(
+  store: Pick<StatusOfStore, 'expectedOnline'> & { name: string; storeId: string },
+  { group }: Pick<Verdict, 'group'>,
+): string {
+  const rank = groups.indexOf(group);
   // A tab is below every character of a name: "Chicago" comes before "Chicago 2".
   return `${rank} ${store.expectedOnline ? 0 : 1} ${store.name.toLowerCase()}\t${store.storeId}`;
 }

@@ -126,7 +126,7 @@ export class StoreSockets implements ConnectionEvents, WatchedFleet, PublishedFl
 
   newToken(connection: StoreConnection, token: NewToken): void {
     const { pool, events } = this.context;
-    keepNewToken(pool, connection.storeId, token).then(
+    keepNewToken(pool, connection.storeId, token, connection.remoteAddress).then(
       // Unanswered, the store says it again when the command comes again.
       (usableUntil) =>
         usableUntil &&
@@ -283,7 +283,8 @@ const lostEntities = `
   where r.receipt > coalesce(e.receipts, 0)
   order by 1`;
 
-// A resync ends with the last page that the store confirms; here only what the store refuses, or calls done too early.
+// A resync ends with the last page that the store confirms; here what the store refuses, or calls done before that. A
+// store leaves out what it does not pull and has never begun it then; HQ may not have known that.
 const finishCommand = `
   with finished as (
     update hq.store_command set done_at = clock_timestamp(), outcome = $3::text, message = $4::text
@@ -291,13 +292,16 @@ const finishCommand = `
     returning command, job_id
   )
   update hq.resync_job j set
-    state = case when $3::text = 'done' and e.complete then 'done' else 'failed' end,
+    state = case when $3::text = 'done' and e.carried_out then 'done' else 'failed' end,
     ended_at = clock_timestamp(),
     message = case
       when $3::text = 'refused' then coalesce($4::text, 'the store refused')
-      when not e.complete then 'the store said done before it had confirmed everything'
+      when not e.carried_out then 'the store said done before it had confirmed everything'
+      else 'the store does not pull ' || e.left_out
     end
   from finished f, lateral (
-    select not exists (select from hq.resync_entity e where e.job_id = f.job_id and not e.done) as complete
+    select count(*) filter (where done) > 0 and count(*) filter (where begun and not done) = 0 as carried_out,
+      string_agg(entity, ', ' order by entity) filter (where not begun and not done) as left_out
+    from hq.resync_entity e where e.job_id = f.job_id
   ) e
   where f.command = 'resync' and j.job_id = f.job_id and j.state = 'running'`;

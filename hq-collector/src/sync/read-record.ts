@@ -5,6 +5,7 @@ import { id as idSchema, revision as revisionSchema } from '@hq-sync/protocol/pr
 import { differingTotal, isSale, type Sale } from '@hq-sync/protocol/sale';
 import { pathOf } from '../socket/read-frame.js';
 import { bytesOf, type BatchLine } from './batch-body.js';
+import { isDeepIn, unstorable } from './storable.js';
 
 /** Sales and the like are of this century; an older date is a clock that was never set. */
 const oldestInstantMs = Date.UTC(2000, 0, 1);
@@ -118,7 +119,7 @@ function storedJson(
   envelope: RecordEnvelope,
 ): { ok: true; json: string } | { ok: false; code: RecordErrorCode } {
   const data = json['data'];
-  if (mayBeDeep(line) && isDeep(data)) return { ok: false, code: 'record_unstorable' };
+  if (isDeepIn(line, data)) return { ok: false, code: 'record_unstorable' };
   const text = Object.keys(json).length === 3 ? dataText(line, envelope) : undefined;
   if (text !== undefined) return { ok: true, json: text };
   const fault = unstorable(data);
@@ -142,41 +143,6 @@ function dataText(line: string, { id, revision }: RecordEnvelope): string | unde
   const before = `{"id":${JSON.stringify(id)},"revision":${revision},"data":`;
   if (!line.startsWith(before) || !line.endsWith('}}') || !isUsual(line)) return undefined;
   return line.slice(before.length, -1);
-}
-
-/** Whether the line opens as many brackets as a record over the bound of depth must. */
-function mayBeDeep(line: string): boolean {
-  let opened = 0;
-  for (const bracket of ['{', '['])
-    for (let at = line.indexOf(bracket); at >= 0; at = line.indexOf(bracket, at + 1)) {
-      opened += 1;
-      if (opened > limits.maxRecordDepth) return true;
-    }
-  return false;
-}
-
-/** Without recursion: what is to be refused for its depth must not overflow the stack here. */
-function isDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; depth < limits.maxRecordDepth; depth += 1) {
-    level = level.flatMap((one) => (one !== null && typeof one === 'object' ? Object.values(one) : []));
-    if (level.length === 0) return false;
-  }
-  return true;
-}
-
-/** jsonb holds neither U+0000 nor half a surrogate pair; a number beyond a double would be stored as null. */
-function unstorable(value: unknown): RecordErrorCode | undefined {
-  if (typeof value === 'string')
-    return !value.includes('\u0000') && value.isWellFormed() ? undefined : 'record_text_invalid';
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'record_unstorable';
-  if (value === null || typeof value !== 'object') return undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === '__proto__') return 'record_unstorable';
-    const fault = unstorable(key) ?? unstorable(inner);
-    if (fault) return fault;
-  }
-  return undefined;
 }
 
 function firstIssue(

@@ -6,7 +6,7 @@ import { storeArgument, storeOption } from './stores.js';
 
 export const entityOption: Option = {
   flags: '--entity <name>',
-  summary: 'only of this kind, e.g. products; left out: all that stores pull',
+  summary: 'only of this kind, e.g. products; left out: all that is pulled',
   many: true,
 };
 const job: Argument = { param: 'jobId', name: 'JOB', summary: 'id of the job' };

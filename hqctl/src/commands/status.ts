@@ -1,4 +1,4 @@
-import { groups, sortKey, verdictOf, type StatusOfStore } from '@hq-sync/hq-collector/page/status';
+import { groups, shownAs, sortKey, type StatusOfStore } from '@hq-sync/hq-collector/page/status';
 import type { ApiCommand, Row } from '../command.js';
 import { age, bytes, count, money, roundMoney, time, words, yesNo } from '../output/format.js';
 import { card, sentence, table, type Column, type View } from '../output/view.js';
@@ -10,22 +10,9 @@ interface StoreStatus {
   readonly name: string;
   readonly status: StatusOfStore['status'];
   readonly reason: string | null;
+  readonly severity: number;
   readonly expectedOnline: boolean;
-  readonly synced: boolean;
-  readonly lastSyncAt: string | null;
-  readonly statusSince: string | null;
-  readonly oldestPendingAt: string | null;
-  readonly pullPendingSince: string | null;
-  readonly errorsOpen: number;
-  readonly quarantinedRecords: number;
-  readonly withheldRecords: number | null;
-  readonly schemaVersion: number | null;
-  readonly schemaCompatible: boolean | null;
-  readonly dataAsOf: string;
 }
-
-/** Twice the 5 minutes after which an idle store checks for news. */
-const staleAfterMs = 10 * 60_000;
 
 const columns: readonly Column[] = [
   { head: 'Store', field: 'storeId', maxChars: 20 },
@@ -103,31 +90,19 @@ const activityColumns: readonly Column[] = [
   { head: 'Returns', field: 'returnCount', format: count, right: true },
 ];
 
-/** What the page says of a store, from the same rules. */
+/** HQ's verdict, in the words of the page. */
 function judged(row: Row): Row & { readonly order: string; readonly group: (typeof groups)[number] } {
   const store = row as unknown as StoreStatus;
-  const connected = store.status === 'connected';
-  const lastNews = [store.lastSyncAt, store.statusSince].flatMap((at) =>
-    at === null ? [] : [Date.parse(at)],
-  );
-  const { oldestPendingAt: queued, pullPendingSince: pulling } = store;
-  const status: StatusOfStore = {
-    ...store,
-    behindIn:
-      !connected || store.synced ? null
-      : queued === null || (pulling !== null && Date.parse(pulling) < Date.parse(queued)) ? 'pull'
-      : 'push',
-    stale: connected && lastNews.length > 0 && Math.max(...lastNews) < Date.parse(store.dataAsOf) - staleAfterMs,
-    quarantined: store.quarantinedRecords,
-    withheld: store.withheldRecords ?? 0,
-  }; // prettier-ignore
-  const verdict = verdictOf(status);
+  const { icon, word } = shownAs[store.status];
+  const group = groups[store.severity] ?? 'unknown';
+  // The status is not repeated as its reason.
+  const reason = store.status === 'never_connected' || store.status === 'no_server' ? null : store.reason;
   return {
     ...row,
-    shownStatus: `${verdict.icon} ${verdict.word}`,
-    shownReason: verdict.reason || (store.expectedOnline || !connected ? '' : 'closed'),
-    order: sortKey({ ...status, name: store.name, storeId: store.storeId }, verdict),
-    group: verdict.group,
+    shownStatus: `${icon} ${word}`,
+    shownReason: reason ?? (store.expectedOnline || store.status !== 'connected' ? '' : 'closed'),
+    order: sortKey(store, { group }),
+    group,
   };
 }
 

@@ -29,9 +29,7 @@ export function ResyncPanel({ storeId }: { storeId: string }) {
           signal,
         ),
       ]);
-      const pulled = status.entities
-        .filter(({ direction }) => direction === 'pull')
-        .map(({ entity }) => entity);
+      const pulled = status.entities.filter(({ mayResync }) => mayResync).map(({ entity }) => entity);
       const chosen = pulled.filter((entity) => !left.has(entity));
       return { status, jobs, pulled, choice, cost: await preview(path, chosen, signal) };
     },
