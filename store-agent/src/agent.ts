@@ -307,12 +307,13 @@ export class StoreAgent {
     return closed;
   }
 
-  /** Used from the next connect and push on; a wait after a rejected token ends. */
+  /** Used from here on, also by the connection, which is made anew; a wait after a rejected token ends. */
   setToken(token: string): void {
-    this.tokens.configure(token);
+    const isAnother = this.tokens.configure(token);
     if (this.stopping !== null) return;
     this.push.endWaits(['token']);
     this.pull.endWaits(['token']);
+    if (isAnother) this.link.connectAnew();
     this.link.connectNow();
   }
 

@@ -34,11 +34,12 @@ export class TokenKeeper {
     return next?.known ? next.token : this.current;
   }
 
-  /** A person has given the store another token. */
-  configure(token: string): void {
-    if (token === this.configured) return;
+  /** A person has given the store a token. @returns whether it is another one. */
+  configure(token: string): boolean {
+    if (token === this.configured) return false;
     this.configured = token;
     this.state.clear('nextToken');
+    return true;
   }
 
   /** @returns the hash of the token made for this order, made only once; null when the order has been carried out. */

@@ -105,6 +105,15 @@ describe('a store that is told to rotate its token', () => {
     await connected(third);
   });
 
+  test('uses a token that a person gives it while it is connected at once', async () => {
+    const agent = await startAgent({ hqUrl: hq.url, token: await generate() });
+    await connected(agent);
+    await usedByHq();
+    agent.setToken(await generate());
+    await eventually('the given token in use', tokensOf, ([newest]) => newest!.inUse);
+    expect(agent.status()).toMatchObject({ connected: true, counters: { connects: 2 } });
+  });
+
   test('keeps the old one when the new one lapsed before it was used', async () => {
     const token = await generate();
     const agent = await startAgent({ hqUrl: hq.url, token });

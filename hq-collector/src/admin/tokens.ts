@@ -58,7 +58,7 @@ export const listAllTokens = endpoint({
   path: '/tokens',
   role: 'viewer',
   summary:
-    'Tokens of all stores, by store: those that are in use though a newer one exists, or those that expire soon.',
+    'Tokens of all stores, by store: those that are in use though a newer one exists, or those whose end comes soon.',
   query: pageById.extend({
     old: z.enum(['true', 'false']).optional().describe('true: in use, and not the newest of its store.'),
     expiresInDays: z.coerce
@@ -67,7 +67,7 @@ export const listAllTokens = endpoint({
       .min(0)
       .max(3_650)
       .optional()
-      .describe('In use, and expiring within so many days.'),
+      .describe('Works, is the one that its store uses or would use, and expires within so many days.'),
   }),
   status: 200,
   answer: z.object({ items: z.array(tokenState.extend({ storeId: id })), next: z.string().nullable() }),
@@ -76,7 +76,7 @@ export const listAllTokens = endpoint({
     const { rows } = await pool.query<{ storeId: string; tokenId: string }>(
       `select store_id as "storeId", ${columns} from hq_view.store_tokens t
        where ($1::boolean is null or (in_use and not newest) = $1)
-         and ($2::integer is null or (in_use and expires_at < clock_timestamp() + $2 * interval '1 day'))
+         and ($2::integer is null or (current and expires_at < clock_timestamp() + $2 * interval '1 day'))
          and ($3::uuid is null or (store_id, token_id) > (select store_id, token_id from hq.store_token where token_id = $3))
        order by store_id, token_id limit $4`,
       [query.old ?? null, query.expiresInDays ?? null, query.after ?? null, query.limit + 1],

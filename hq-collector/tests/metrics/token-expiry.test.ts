@@ -46,14 +46,24 @@ async function endOf({ tokenId }: Generated): Promise<number> {
   return rows[0]!.end;
 }
 
+/** Of this store, by the list of all stores. */
+async function endingWithin(days: number): Promise<string[]> {
+  const { body } = await hq.admin.call('GET', `/tokens?expiresInDays=${days}&limit=500`);
+  const items = body.items as { storeId: string; tokenId: string }[];
+  return items.filter((one) => one.storeId === storeId).map(({ tokenId }) => tokenId);
+}
+
 test('of a store that has used none: of the tokens that work, the one that ends last', async () => {
   expect(await exported()).toBeUndefined();
   const month = await generate({ expiresInDays: 30 });
   expect(await exported()).toBe(await endOf(month));
   const week = await generate({ expiresInDays: 7 });
   expect(await exported()).toBe(await endOf(month));
+  expect(await endingWithin(8)).toEqual([]);
   await revoke(month);
   expect(await exported()).toBe(await endOf(week));
+  expect(await endingWithin(8)).toEqual([week.tokenId]);
+  expect(await endingWithin(6)).toEqual([]);
   await generate({});
   expect(await exported()).toBeUndefined();
 });
