@@ -5,6 +5,8 @@ import { StoreAgent } from '@hq-sync/store-agent/agent';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { Chain } from '@hq-sync/testkit/pager/chain';
 import { Monitoring, monitoringMissing } from '@hq-sync/testkit/pager/monitoring';
+import { exporterMissing, startPostgresExporter } from '@hq-sync/testkit/pager/postgres-exporter';
+import type { Program } from '@hq-sync/testkit/pager/program';
 import { parse, stringify } from 'yaml';
 import { divided, production } from '../src/thresholds.js';
 import { causedOnWatch } from './causes.js';
@@ -15,6 +17,9 @@ const short = divided(production, 60);
 const thresholds = {
   durations: {
     ...short.durations,
+    // The exporter tries for a second to reach a PostgreSQL that is away.
+    scrape: 2,
+    scrapeTimeout: 2,
     // Failures come with each notification, and those come every 5 s.
     monitoringWithin: 15,
     // After a reload Prometheus knows no Alertmanager for up to 5 s: longer than that and the time above.
@@ -28,13 +33,14 @@ const thresholds = {
 };
 const deadlineMs = 120_000;
 
-const missing = monitoringMissing();
+const missing = monitoringMissing() ?? exporterMissing();
 if (missing) console.warn(`skipped: ${missing}`); // eslint-disable-line no-console -- a skip must be loud
 const testHere = missing ? test.skip : test;
 
 let chain: Chain;
 let monitoring: Monitoring;
 let onCall: OnCall;
+let exporter: Program;
 let clone: StoreAgent | undefined;
 
 beforeAll(async () => {
@@ -52,7 +58,9 @@ beforeAll(async () => {
   for (const storeId of ['north-1', 'north-2']) await chain.addStore(storeId, { region: 'north' });
   const folder = path.join(chain.folder, 'monitoring');
   await mkdir(folder);
-  monitoring = await Monitoring.start(folder, thresholds, chain.targets, { alertmanagers: 2 });
+  exporter = await startPostgresExporter(chain.databaseUrl);
+  const targets = { ...chain.targets, 'hq-postgres': [exporter.address] };
+  monitoring = await Monitoring.start(folder, thresholds, targets, { alertmanagers: 2 });
   onCall = new OnCall(monitoring.webhook);
   await eventually(
     'both stores are synced',
@@ -65,6 +73,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await clone?.stop();
   await monitoring?.stop();
+  await exporter?.stop();
   await chain?.close();
 });
 
@@ -94,6 +103,21 @@ pages(
   ['HqCollectorStale'],
   () => chain.secondDatabaseLine.cut(),
   () => chain.secondDatabaseLine.restore(),
+);
+
+pages(
+  'PostgreSQL is away, as its exporter says too',
+  ['HqPostgresDown'],
+  async () => {
+    await chain.stopPostgres();
+    await eventually(
+      'the exporter says so',
+      () => monitoring.query('pg_up', 'job'),
+      (up) => up.get('hq-postgres') === 0,
+      60_000,
+    );
+  },
+  () => chain.startPostgres(),
 );
 
 pages(

@@ -200,14 +200,24 @@ function failureRow({ failure, atMs, times }: Waiting, nowMs: number, detailed: 
   };
 }
 
-/** Opens or continues the episodes in `failed(store_id, entity, direction, kind, code, message, at, times)` and counts them. */
+/**
+ * Opens or continues the episodes in `failed(store_id, entity, direction, kind, code, message, at, times)` and counts them.
+ * A failure that is written after a success that came after it is over.
+ */
 export const countFailures = `
   episodes as (
-    insert into hq.error_episode as e (store_id, entity, direction, kind, code, message, opened_at, last_at, failures)
-    select store_id, coalesce(entity, ''), coalesce(direction, ''), kind,
-      (array_agg(code order by at desc))[1], (array_agg(message order by at desc))[1], min(at), max(at), sum(times)
-    from failed where kind is not null
-    group by 1, 2, 3, 4
+    insert into hq.error_episode as e (store_id, entity, direction, kind, code, message, opened_at, last_at, failures, resolved_at)
+    select f.store_id, f.entity, f.direction, f.kind, f.code, f.message, f.opened_at, f.last_at, f.failures, success.at
+    from (
+      select store_id, coalesce(entity, '') as entity, coalesce(direction, '') as direction, kind,
+        (array_agg(code order by at desc))[1] as code, (array_agg(message order by at desc))[1] as message,
+        min(at) as opened_at, max(at) as last_at, sum(times) as failures
+      from failed where kind is not null
+      group by 1, 2, 3, 4
+    ) f left join lateral (
+      select max(s.last_success_at) as at from hq.store_entity s
+      where s.store_id = f.store_id and (f.entity = '' or (s.entity = f.entity and s.direction = f.direction))
+    ) success on success.at > f.last_at and f.kind <> 'record_rejected'
     order by 1, 2, 3, 4
     on conflict (store_id, entity, direction, kind) where resolved_at is null do update set
       code = excluded.code, message = excluded.message, last_at = excluded.last_at, failures = e.failures + excluded.failures

@@ -47,6 +47,7 @@ export class Chain {
     readonly secondDatabaseLine: WatchedProxy,
     readonly admin: AdminClient,
     readonly url: string,
+    readonly databaseUrl: string,
     options: ChainOptions,
   ) {
     if (options.saleEveryMs !== undefined) this.timer = setInterval(() => this.sell(), options.saleEveryMs);
@@ -72,7 +73,17 @@ export class Chain {
     const url = `http://${host}:${collectors[0]!.port}`;
     const balancer = await WatchedProxy.listen(() => collectors[0]!.target());
     const admin = adminClient(url, (await readFile(tokenFile, 'utf8')).trim());
-    return new Chain(folder, cluster, collectors, balancer, secondDatabaseLine, admin, url, options);
+    return new Chain(
+      folder,
+      cluster,
+      collectors,
+      balancer,
+      secondDatabaseLine,
+      admin,
+      url,
+      databaseUrl,
+      options,
+    );
   }
 
   /** Addresses for the jobs of Prometheus. */

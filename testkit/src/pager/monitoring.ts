@@ -1,5 +1,3 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,73 +6,22 @@ import { yamlOf } from '@hq-sync/alerts/generated-files';
 import { prometheusConfig, targetFiles } from '@hq-sync/alerts/prometheus';
 import { ruleDocument, ruleFiles } from '@hq-sync/alerts/rule-files';
 import type { Thresholds } from '@hq-sync/alerts/thresholds';
-import { eventually } from '../eventually.js';
 import { freePort } from '../free-port.js';
+import { installed, Program } from './program.js';
 import { Webhook } from './webhook.js';
 
 const templates = fileURLToPath(new URL('../../../alerts/templates', import.meta.url));
-const stopDeadlineMs = 10_000;
 const host = '127.0.0.1';
+const links = { HQ_GRAFANA_URL: 'http://grafana.test', HQ_RUNBOOKS_URL: 'http://runbooks.test' };
 
 /** Debian's package gives Alertmanager another name than its makers. */
 const alertmanagerNames = ['alertmanager', 'prometheus-alertmanager'];
 
 /** A sentence that says what is missing; undefined: all is there. */
 export function monitoringMissing(): string | undefined {
-  if (!answers('prometheus')) return 'no prometheus';
-  if (!alertmanagerNames.some(answers)) return 'no alertmanager';
+  if (!installed('prometheus')) return 'no prometheus';
+  if (!installed(...alertmanagerNames)) return 'no alertmanager';
   return undefined;
-}
-
-const answers = (program: string) => spawnSync(program, ['--version']).status === 0;
-
-/** One of the programs, which may be killed and started again. */
-class Program {
-  private child: ChildProcess;
-
-  constructor(
-    private readonly name: string,
-    readonly address: string,
-    private readonly args: readonly string[],
-  ) {
-    this.child = this.run();
-  }
-
-  /** As a machine that is lost. */
-  async kill(): Promise<void> {
-    await ended(this.child, 'SIGKILL');
-  }
-
-  async startAgain(): Promise<void> {
-    this.child = this.run();
-    await this.ready();
-  }
-
-  stop(): Promise<void> {
-    return ended(this.child, 'SIGTERM');
-  }
-
-  async ready(): Promise<void> {
-    await eventually(
-      `${this.name} is ready`,
-      () =>
-        fetch(`http://${this.address}/-/ready`).then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      (status) => status === 200,
-      30_000,
-    );
-  }
-
-  async reload(): Promise<void> {
-    await fetch(`http://${this.address}/-/reload`, { method: 'POST' });
-  }
-
-  private run(): ChildProcess {
-    const links = { HQ_GRAFANA_URL: 'http://grafana.test', HQ_RUNBOOKS_URL: 'http://runbooks.test' };
-    return spawn(this.name, this.args, { stdio: 'ignore', env: { ...process.env, ...links } });
-  }
 }
 
 export interface MonitoringOptions {
@@ -109,22 +56,27 @@ export class Monitoring {
       await writeTargets(folder, job, { ...targets, ...own }[job] ?? []);
     const alertmanagers = peers.map((peer, index) => {
       const others = peers.filter((other) => other !== peer);
-      return new Program(alertmanagerNames.find(answers)!, peer.address, [
+      return new Program(installed(...alertmanagerNames)!, peer.address, [
         `--config.file=${path.join(folder, 'alertmanager.yml')}`,
         `--storage.path=${path.join(folder, `alertmanager-${index}`)}`,
         `--web.listen-address=${peer.address}`,
         ...clusterFlags(peer, others),
       ]);
     });
-    const prometheus = new Program('prometheus', prometheusAddress, [
-      `--config.file=${path.join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${path.join(folder, 'prometheus')}`,
-      `--web.listen-address=${prometheusAddress}`,
-      '--web.enable-lifecycle',
-      // What was sent before Alertmanager was found is sent again.
-      '--rules.alert.resend-delay=1s',
-      '--enable-feature=expand-external-labels',
-    ]);
+    const prometheus = new Program(
+      'prometheus',
+      prometheusAddress,
+      [
+        `--config.file=${path.join(folder, 'prometheus.yml')}`,
+        `--storage.tsdb.path=${path.join(folder, 'prometheus')}`,
+        `--web.listen-address=${prometheusAddress}`,
+        '--web.enable-lifecycle',
+        // What was sent before Alertmanager was found is sent again.
+        '--rules.alert.resend-delay=1s',
+        '--enable-feature=expand-external-labels',
+      ],
+      links,
+    );
     for (const program of [prometheus, ...alertmanagers]) await program.ready();
     return new Monitoring(webhook, folder, prometheus, alertmanagers);
   }
@@ -202,13 +154,4 @@ async function writeConfiguration(folder: string, thresholds: Thresholds, webhoo
 
 function writeTargets(folder: string, job: string, targets: readonly string[]): Promise<void> {
   return writeFile(path.join(folder, 'targets', `${job}.yml`), yamlOf([{ targets }]));
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill(signal);
-  const force = setTimeout(() => child.kill('SIGKILL'), stopDeadlineMs);
-  await exited;
-  clearTimeout(force);
 }
