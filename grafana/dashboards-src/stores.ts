@@ -49,7 +49,7 @@ const list = table({
       name: 'Status',
       mappings: severityMapping,
       coloured: 'text',
-      width: 135,
+      width: 175,
       align: 'left',
       unit: units.text,
     },
