@@ -64,6 +64,7 @@ export const facts = table({
     { name: 'Heartbeat', unit: units.age, decimals: 0, align: 'left' },
     {
       name: 'Clock off by',
+      width: 105,
       unit: units.durationMs,
       decimals: 0,
       align: 'left',
@@ -90,7 +91,7 @@ export const errors = table({
   empty: 'No error is open, and none was resolved in this time; or no answer.',
   fields: [
     { name: 'State', width: 90 },
-    { name: 'Kind', width: 130, mappings: kindMapping },
+    { name: 'Kind', width: 150, mappings: kindMapping },
     { name: 'Of', width: 120 },
     { name: 'Message', width: 300, wrap: true },
     right('Attempts', 85),
@@ -183,7 +184,7 @@ export const log = table({
     { name: 'Entity', width: 150 },
     { name: 'Direction', mappings: directionMapping, width: 85 },
     { name: 'Outcome', mappings: outcomeMapping, coloured: 'text', width: 85 },
-    { name: 'Kind', mappings: kindMapping, width: 130 },
+    { name: 'Kind', mappings: kindMapping, width: 150 },
     { ...right('Size'), unit: units.bytes },
     { ...right('Took'), unit: units.durationMs },
   ],

@@ -88,7 +88,7 @@ const open = table({
   empty: 'No error is open, or no answer.',
   fields: [
     ...ofStore,
-    { name: 'Kind', mappings: kindMapping, width: 140 },
+    { name: 'Kind', mappings: kindMapping, width: 150 },
     { name: 'Of', width: 130 },
     { name: 'Message', width: 300, wrap: true },
     { name: 'Attempts', width: 85, align: 'right' },
@@ -137,7 +137,7 @@ const log = table({
   fields: [
     { name: 'At', unit: units.instant, width: 160 },
     ...ofStore,
-    { name: 'Kind', mappings: kindMapping, width: 140 },
+    { name: 'Kind', mappings: kindMapping, width: 150 },
     { name: 'Of', width: 150 },
     { name: 'Code', width: 180 },
     { name: 'Told by', width: 75 },

@@ -38,30 +38,50 @@ describe('PromQL of the dashboards', () => {
   });
 
   const parses = 'parses: promtool check rules';
+  const overlapping = 'answers while a store has two infos: Prometheus was away when it changed';
   if (spawnSync('promtool', ['--version']).error) {
     console.warn('skipped: no promtool'); // eslint-disable-line no-console -- a skip must be loud
-    test.skip(`${parses} (skipped: no promtool)`, () => undefined);
-  } else {
-    test(parses, () => {
-      const folder = mkdtempSync(path.join(tmpdir(), 'hq-promql-'));
-      try {
-        const rules = expressions.map(({ where, expr }, index) => ({
-          record: `dashboard:expression:${index}`,
-          expr: interpolatePromql(expr),
-          labels: { where },
-        }));
-        const file = path.join(folder, 'rules.yml');
-        writeFileSync(file, stringify({ groups: [{ name: 'dashboards', rules }] }));
-        const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', file], {
-          encoding: 'utf8',
-        });
-        expect({ status, said: `${stdout}${stderr}` }).toMatchObject({
-          status: 0,
-          said: expect.stringContaining(`${rules.length} rules found`),
-        });
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    });
+    for (const name of [parses, overlapping]) test.skip(`${name} (skipped: no promtool)`, () => undefined);
+    return;
   }
+  const rules = expressions.map(({ where, expr }, index) => ({
+    record: `dashboard:expression:${index}`,
+    expr: interpolatePromql(expr),
+    labels: { where },
+  }));
+  const promtool = (...[command, more]: ['check' | 'test', object?]) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'hq-promql-'));
+    try {
+      const file = path.join(folder, 'rules.yml');
+      writeFileSync(file, stringify({ groups: [{ name: 'dashboards', rules }] }));
+      const tests = path.join(folder, 'tests.yml');
+      writeFileSync(tests, stringify({ rule_files: [file], evaluation_interval: '1m', ...more }));
+      const args = command === 'check' ? ['check', 'rules', file] : ['test', 'rules', tests];
+      const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
+      return { status, said: `${stdout}${stderr}` };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  test(parses, () => {
+    expect(promtool('check')).toMatchObject({
+      status: 0,
+      said: expect.stringContaining(`${rules.length} rules found`),
+    });
+  });
+
+  test(overlapping, () => {
+    const of = (labels: string) => `{store_id="store-1",instance="hq:8080",job="hq-stores",${labels}}`;
+    const names = new Set(rules.flatMap(({ expr }) => expr.match(/\bhq_\w+/g) ?? []));
+    names.delete('hq_store_info');
+    const series = [...names].map((name) => `${name}${of('entity="sales",direction="push"')}`);
+    const infos = ['region="North",agent_version="1"', 'region="South",agent_version="2"'];
+    series.push(...infos.map((labels) => `hq_store_info${of(labels)}`));
+    const input_series = series.map((one) => ({ series: one, values: '1+1x4' }));
+    // Nothing, whatever the answer is: an error is none.
+    const promql_expr_test = rules.map(({ expr }) => ({ expr: `count(${expr}) < 0`, eval_time: '4m' }));
+    const tests = [{ interval: '1m', input_series, promql_expr_test }];
+    expect(promtool('test', { tests })).toMatchObject({ status: 0 });
+  });
 });

@@ -3,6 +3,8 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 /** What a test sees of one proxied connection. */
 export interface Watcher {
   fromClient(chunk: Buffer): void;
+  /** Whether what has just come from the client is kept from the server until `letGo`. */
+  keeps?(): boolean;
   /**
    * 'cut' drops this chunk and the connection: the client never learns what the server said. 'hold' drops it and all
    * that comes after it, and the connection stays.
@@ -20,6 +22,8 @@ const unwatched = (): Watcher => ({ fromClient: () => undefined, fromServer: () 
 /** A TCP proxy that lets a test act just when an answer is on its way. */
 export class WatchedProxy {
   private readonly sockets = new Set<Socket>();
+  /** What is kept of each client, and to whom it goes. */
+  private readonly kept = new Map<Socket, { readonly upstream: Socket; readonly chunks: Buffer[] }>();
   private refusing = false;
 
   private constructor(
@@ -46,6 +50,12 @@ export class WatchedProxy {
     this.refusing = false;
   }
 
+  /** Sends what was kept of clients that still wait. */
+  letGo(): void {
+    for (const { upstream, chunks } of this.kept.values()) for (const chunk of chunks) upstream.write(chunk);
+    this.kept.clear();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
@@ -58,7 +68,8 @@ export class WatchedProxy {
     this.track(upstream);
     client.on('data', (chunk) => {
       watcher.fromClient(chunk);
-      upstream.write(chunk);
+      if (watcher.keeps?.() === true) this.keep(client, upstream, chunk);
+      else upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
       const then = watcher.fromServer(chunk);
@@ -66,8 +77,17 @@ export class WatchedProxy {
       else if (then === 'cut') client.destroy();
       else upstream.pause();
     });
-    client.on('close', () => upstream.destroy());
+    client.on('close', () => {
+      this.kept.delete(client);
+      upstream.destroy();
+    });
     upstream.on('close', () => client.destroy());
+  }
+
+  private keep(client: Socket, upstream: Socket, chunk: Buffer): void {
+    const kept = this.kept.get(client);
+    if (kept) kept.chunks.push(chunk);
+    else this.kept.set(client, { upstream, chunks: [chunk] });
   }
 
   private track(socket: Socket): void {

@@ -50,7 +50,7 @@ export const styleSheet = `
 .hqsync .field { display: flex; flex-direction: column; align-items: stretch; gap: 2px; margin: 0 0 8px; }
 .hqsync :is(input:not([type=checkbox]), select, textarea) { font: inherit; color: var(--text); background: var(--field);
   border: 1px solid var(--outline); border-radius: 2px; padding: 4px 8px; max-width: 100%; min-height: 32px; }
-.hqsync textarea, .hqsync code.secret { font-family: monospace; font-size: 13px; width: 100%; }
+.hqsync .field textarea, .hqsync code.secret { font-family: monospace; font-size: 13px; width: 100%; }
 .hqsync code.secret { display: block; padding: 8px; border: 1px solid var(--outline); background: var(--field); color: var(--text);
   overflow-wrap: anywhere; white-space: pre-wrap; user-select: all; margin: 0 0 8px; }
 .hqsync pre { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 180px; overflow: auto; font-size: 12px; padding: 8px; margin: 0 0 8px;
@@ -59,7 +59,9 @@ export const styleSheet = `
 .hqsync progress::-webkit-progress-bar { background: var(--field); }
 .hqsync progress::-webkit-progress-value { background: var(--action); }
 .hqsync progress::-moz-progress-bar { background: var(--action); }
-.hqsync summary { cursor: pointer; }
+.hqsync summary { cursor: pointer; color: var(--link); list-style: none; margin: 0 0 6px; }
+.hqsync summary::-webkit-details-marker { display: none; }
+.hqsync summary::before { content: '▸ '; } .hqsync details[open] > summary::before { content: '▾ '; }
 .hqsync .result:empty { display: none; }
 .hqsync .result { padding: 4px 0 8px; }
 .hqsync dialog { width: min(560px, calc(100vw - 32px)); max-height: calc(100vh - 32px); overflow: auto; padding: 20px; margin: auto;

@@ -8,6 +8,8 @@ export interface Request {
   readonly method?: 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: object;
+  /** What the person decided, where the body also has what follows from the moment; left out: the body. */
+  readonly decision?: object;
 }
 
 export interface Action {
@@ -21,22 +23,23 @@ export interface Action {
 export function useAction(afterwards: () => void): Action {
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>();
-  const unanswered = useRef<{ decision: string; key: string } | undefined>(undefined);
+  const unanswered = useRef<{ decision: string; body: object; key: string } | undefined>(undefined);
 
   return {
     busy,
     outcome,
     async run<T>(
-      { route, method = 'POST', path, body = {} }: Request,
+      { route, method = 'POST', path, body = {}, decision: decided = body }: Request,
       said: (answer: T) => Outcome | string,
     ) {
-      const decision = JSON.stringify([route, method, path, body]);
+      const decision = JSON.stringify([route, method, path, decided]);
       if (unanswered.current?.decision !== decision)
-        unanswered.current = { decision, key: newIdempotencyKey() };
+        unanswered.current = { decision, body, key: newIdempotencyKey() };
+      const once = unanswered.current;
       setBusy(true);
       setOutcome(undefined);
       try {
-        const answer = (await change(route, method, path, body, unanswered.current.key)) as T;
+        const answer = (await change(route, method, path, once.body, once.key)) as T;
         unanswered.current = undefined;
         const outcome = said(answer);
         setOutcome(typeof outcome === 'string' ? { done: outcome } : outcome);

@@ -4,12 +4,14 @@ import { CollectorError, type Problem } from './collector.js';
 const idleIntervalMs = 15_000;
 /** While something is under way that a person waits for. */
 const busyIntervalMs = 2_000;
+/** In which a connected store has carried out what was asked for. */
+const carriedOutMs = 30_000;
 
 export interface Polled<T> {
   /** The last answer; it stays, beside the problem, when a later reading fails. */
   readonly data: T | undefined;
   readonly problem: Problem | undefined;
-  /** Reads now. */
+  /** Something was asked for: reads now, and often until it should have been carried out. */
   refresh(): void;
 }
 
@@ -21,6 +23,7 @@ export function usePolled<T>(
 ): Polled<T> {
   const [state, setState] = useState<{ data?: T; problem?: Problem }>({});
   const [round, setRound] = useState(0);
+  const askedAtMs = useRef(-Infinity);
   const latest = useRef({ readAll, isBusy });
   latest.current = { readAll, isBusy };
 
@@ -39,6 +42,7 @@ export function usePolled<T>(
         const problem = error instanceof CollectorError ? error.problem : { status: 0, title: String(error) };
         setState((before) => ({ ...before, problem }));
       }
+      busy ||= performance.now() - askedAtMs.current < carriedOutMs;
       timer = window.setTimeout(() => void poll(), busy ? busyIntervalMs : idleIntervalMs);
     };
     void poll();
@@ -48,6 +52,9 @@ export function usePolled<T>(
     };
   }, [key, round]);
 
-  const refresh = useCallback(() => setRound((before) => before + 1), []);
+  const refresh = useCallback(() => {
+    askedAtMs.current = performance.now();
+    setRound((before) => before + 1);
+  }, []);
   return { data: state.data, problem: state.problem, refresh };
 }

@@ -31,6 +31,13 @@ export function ago(instant: string): string {
 
 /** In the browser's time zone, which it names. */
 export const moment = (instant: string): string =>
-  new Date(instant).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+  new Date(instant).toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
 
 export const spaced = (code: string): string => code.replaceAll('_', ' ');

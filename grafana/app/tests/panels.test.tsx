@@ -16,7 +16,9 @@ const status = {
     name: 'Main Street',
     region: 'North',
     status: 'connected',
-    dataAsOf: new Date().toISOString(),
+    get dataAsOf() {
+      return new Date().toISOString();
+    },
   },
   entities: [
     { entity: 'products', mayResync: true },
@@ -159,6 +161,7 @@ describe('force resync', () => {
     expect(readings()).toBe(2);
     expect(screen.getByRole('progressbar').getAttribute('value')).toBe('25');
     expect(text()).toContain('50 of 200 records applied by the store');
+    expect(screen.queryAllByRole('listitem')).toEqual([]);
     await settle(2_000);
     expect(readings()).toBe(3);
     answers.push(['GET /view/resync-jobs', silence]);
@@ -198,6 +201,21 @@ describe('an action that does not succeed says why', () => {
     expect(screen.getByRole('status').textContent).toBe(said);
   });
 
+  test('what becomes of it is asked about every 2 s for half a minute', async () => {
+    const readings = () => sent.filter(({ url }) => url.includes('/tokens')).length;
+    answers.push(['POST /act/', { commandId: 'c' }]);
+    await open(token);
+    await press('Rotate …');
+    await press('Rotate token', within(screen.getByRole('dialog')));
+    const before = readings();
+    await settle(2_000);
+    expect(readings()).toBe(before + 1);
+    await settle(30_000);
+    const afterwards = readings();
+    await settle(14_000);
+    expect(readings() - afterwards).toBeLessThan(2);
+  });
+
   test('sent again after no answer came it is the same decision, and another one after an answer', async () => {
     const again = async () => {
       await press('Rotate …');
@@ -212,6 +230,27 @@ describe('an action that does not succeed says why', () => {
     answers.push(['POST /act/', { commandId: 'c' }]);
     expect(await again()).toBe(first);
     expect(await again()).not.toBe(first);
+  });
+
+  test('sent again later it is the same, also where it says until when', async () => {
+    const again = async () => {
+      await press('Set maintenance …');
+      const dialog = within(screen.getByRole('dialog'));
+      fireEvent.change(dialog.getByLabelText('Why'), { target: { value: 'a new roof' } });
+      await press('Set maintenance', dialog);
+      return posts().at(-1)!;
+    };
+    answers.push(['POST /act/', { refused: 502, data: {} }]);
+    await open(maintenance);
+    const first = await again();
+    answers.push(['POST /act/', { endsAt: (first.data as { endsAt: string }).endsAt }]);
+    await settle(60_000);
+    expect(await again()).toEqual(first);
+    expect(text()).toContain('nobody is paged for 59 minutes.');
+    await settle(5_000);
+    const { data, headers } = await again();
+    expect(headers).not.toEqual(first.headers);
+    expect(data).not.toEqual(first.data);
   });
 
   test('what was read stays beside why it cannot be read now', async () => {
@@ -236,6 +275,19 @@ describe('secrets and records', () => {
     expect(document.body.innerHTML).not.toContain('hqs_secret');
   });
 
+  const held = (line: string, quarantineId: number) => ({
+    quarantineId,
+    storeId: 's/1',
+    entity: 'sales',
+    recordId: 'r',
+    revision: 1,
+    code: 'bad_one',
+    message: null,
+    content: btoa(String.fromCharCode(...new TextEncoder().encode(line))),
+    receivedAt: new Date().toISOString(),
+    times: 2,
+  });
+
   test.each([
     ['an object', '{"id":"ü","revision":1,"data":{}}', true],
     ['no JSON', '{"id":', false],
@@ -243,25 +295,30 @@ describe('secrets and records', () => {
   ])(
     'a record is shown as it came, and can be corrected when it is an object: %s',
     async (_, line, correctable) => {
-      const content = btoa(String.fromCharCode(...new TextEncoder().encode(line)));
-      const record = {
-        quarantineId: 7,
-        storeId: 's/1',
-        entity: 'sales',
-        recordId: 'r',
-        revision: 1,
-        code: 'bad_one',
-        message: null,
-      };
-      answers.push([
-        'GET /view/quarantine',
-        { items: [{ ...record, content, receivedAt: new Date().toISOString(), times: 2 }], next: null },
-      ]);
+      answers.push(['GET /view/quarantine', { items: [held(line, 7)], next: null }]);
       await open(errors);
       expect(document.querySelector('pre')!.textContent!.replace(/\s/g, '')).toBe(line);
       expect(screen.queryByRole('button', { name: 'Correct and replay …' }) !== null).toBe(correctable);
     },
   );
+
+  test('a correction that is being written stays when the record is held anew, by another id', async () => {
+    const line = '{"id":"r","revision":1,"data":{}}';
+    answers.push(
+      ['GET /view/quarantine', { items: [held(line, 7)], next: null }],
+      ['POST /act/quarantine/8/replay', { outcome: 'accepted' }],
+    );
+    await open(errors);
+    await press('Correct and replay …');
+    const corrected = { id: 'r', revision: 1, data: { currency: 'USD' } };
+    const dialog = within(screen.getByRole('dialog'));
+    fireEvent.change(dialog.getByLabelText('The record'), { target: { value: JSON.stringify(corrected) } });
+    answers.push(['GET /view/quarantine', { items: [held(line, 8)], next: null }]);
+    await settle(15_000);
+    await press('Replay corrected', dialog);
+    expect(posts()).toMatchObject([{ data: { record: corrected } }]);
+    expect(text()).toContain('was replayed: accepted.');
+  });
 
   test('maintenance begins and ends by HQ’s clock, also where the browser’s is wrong', async () => {
     const hqNowMs = Date.now() + 3 * 3_600_000;
@@ -270,7 +327,7 @@ describe('secrets and records', () => {
         'GET /view/stores/s%2F1/status',
         { ...status, store: { ...status.store, dataAsOf: new Date(hqNowMs).toISOString() } },
       ],
-      ['POST /act/maintenance-windows', {}],
+      ['POST /act/maintenance-windows', { endsAt: new Date(hqNowMs + 30 * 60_000).toISOString() }],
     );
     await open(maintenance);
     await press('Set maintenance …');
@@ -281,5 +338,6 @@ describe('secrets and records', () => {
     const { data } = posts()[0]! as unknown as { data: { scope: object; endsAt: string } };
     expect(data).toMatchObject({ scope: { storeId: 's/1' }, reason: 'a new roof' });
     expect(Date.parse(data.endsAt) - hqNowMs).toBeCloseTo(30 * 60_000, -4);
+    expect(text()).toContain('nobody is paged for 30 minutes.');
   });
 });

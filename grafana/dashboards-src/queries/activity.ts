@@ -57,8 +57,11 @@ order by d.currency, difference_minor desc
 limit ${maxRows}`,
 } as const;
 
-/** Sales that reached HQ; a store's region is that of its present info. */
+/**
+ * Sales that reached HQ; a store's region is that of its present info. It has two for some minutes when something of it
+ * changed while Prometheus was away.
+ */
 export const salesArrived = `sum by (region) (
   increase(hq_store_entity_records_total{entity="sales",direction="push"}[$__rate_interval])
-  * on (store_id) group_left (region) hq_store_info
+  * on (store_id) group_left (region) topk by (store_id) (1, max by (store_id, region) (hq_store_info))
 )`;

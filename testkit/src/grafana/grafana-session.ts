@@ -36,6 +36,11 @@ export class GrafanaSession {
     return new GrafanaSession(url, await openBrowser(), cookies);
   }
 
+  /** For requests beside the browser. */
+  get cookieHeader(): string {
+    return this.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  }
+
   /** A page with a dashboard whose panels in sight have all been answered; `troubles` gets what their queries say. */
   async dashboard(uid: string, query: string, look: Look, troubles: PanelTrouble[] = []): Promise<Page> {
     const { theme, ...viewport } = look;

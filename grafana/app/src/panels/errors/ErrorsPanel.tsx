@@ -43,12 +43,15 @@ export function ErrorsPanel({ storeId }: { storeId: string | undefined }) {
       <h4>{headline(quarantine, 'record')} in quarantine</h4>
       <ul>
         {quarantine.items.map((record) => (
-          <HeldRecord key={record.quarantineId} record={record} showStore={all} action={action} />
+          <HeldRecord key={contentKey(record)} record={record} showStore={all} action={action} />
         ))}
       </ul>
     </>
   );
 }
+
+/** A replay that is held again is the same record by another id: what is being written about it stays. */
+const contentKey = ({ storeId, entity, content }: Quarantined): string => `${storeId} ${entity} ${content}`;
 
 const headline = ({ items, next }: Page<unknown>, one: string): string =>
   next === null ? count(items.length, one) : `The newest ${count(items.length, one)}`;

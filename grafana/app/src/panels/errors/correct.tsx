@@ -7,11 +7,14 @@ import { parseObject } from './content.js';
 export function Correct({
   what,
   json,
+  reason,
   busy,
   onConfirm,
 }: {
   readonly what: string;
   readonly json: string;
+  /** Why HQ holds it. */
+  readonly reason: string;
   readonly busy: boolean;
   onConfirm(corrected: object): void;
 }) {
@@ -26,6 +29,7 @@ export function Correct({
       busy={busy}
       onConfirm={() => corrected && onConfirm(corrected)}
     >
+      <p className="warn">⚠ {reason}</p>
       <Field label="The record">
         {(id) => (
           <textarea

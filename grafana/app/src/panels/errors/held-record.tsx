@@ -47,6 +47,7 @@ export function HeldRecord({
             <Correct
               what={what}
               json={json}
+              reason={message ?? spaced(code)}
               busy={action.busy}
               onConfirm={(corrected) => replay({ record: corrected })}
             />

@@ -6,6 +6,7 @@ import { Result, Trouble } from '../../parts/result.js';
 import { person } from '../../person.js';
 import { useAction } from '../../use-action.js';
 import { usePolled } from '../../use-polled.js';
+import { count } from '../../words.js';
 import { SetWindow } from './set-window.js';
 import { scopeWords, Window } from './window.js';
 
@@ -46,7 +47,7 @@ export function MaintenancePanel({ storeId }: { storeId: string }) {
             store={store}
             busy={action.busy}
             onConfirm={(scope, minutes, reason) =>
-              void action.run(
+              void action.run<MaintenanceWindow>(
                 {
                   route: 'act',
                   path: '/maintenance-windows',
@@ -55,8 +56,10 @@ export function MaintenancePanel({ storeId }: { storeId: string }) {
                     endsAt: new Date(Date.now() + hqAheadMs + minutes * 60_000).toISOString(),
                     reason,
                   },
+                  decision: { scope, minutes, reason },
                 },
-                () => `Maintenance of ${scopeWords(scope)} is set: nobody is paged for ${minutes} minutes.`,
+                ({ endsAt }) =>
+                  `Maintenance of ${scopeWords(scope)} is set: nobody is paged for ${minutesTo(endsAt, hqAheadMs)}.`,
               )
             }
           />
@@ -88,6 +91,10 @@ export function MaintenancePanel({ storeId }: { storeId: string }) {
     </>
   );
 }
+
+/** Sent again after no answer came, it is the window of the first time. */
+const minutesTo = (instant: string, hqAheadMs: number): string =>
+  count(Math.round((Date.parse(instant) - Date.now() - hqAheadMs) / 60_000), 'minute');
 
 function concerns(scope: Scope, { storeId, region }: StoreStatus['store']): boolean {
   if ('storeId' in scope) return scope.storeId === storeId;

@@ -45,6 +45,7 @@ export function ResyncPanel({ storeId }: { storeId: string }) {
   const cost = data.choice === choice ? data.cost : undefined;
   const { name } = status.store;
   const current = jobs.find(isUnderWay);
+  const ended = jobs.filter((job) => !isUnderWay(job));
   return (
     <>
       {problem && <Trouble problem={problem} />}
@@ -115,9 +116,11 @@ export function ResyncPanel({ storeId }: { storeId: string }) {
         </>
       )}
       <h4>Last resyncs</h4>
-      {jobs.length === 0 && <p className="quiet">None was ever asked for.</p>}
+      {ended.length === 0 && (
+        <p className="quiet">{current ? 'None before this one.' : 'None was ever asked for.'}</p>
+      )}
       <ul>
-        {jobs.map((job) => (
+        {ended.map((job) => (
           <li key={job.jobId} className="item">
             <JobState job={job} />{' '}
             <span className="quiet">

@@ -1,4 +1,4 @@
-import React, { useRef, useState } from 'react';
+import React, { useState } from 'react';
 import type { StoreStatus, StoreToken } from '../../answers.js';
 import { read } from '../../collector.js';
 import { Confirmed } from '../../parts/confirmed.js';
@@ -10,13 +10,9 @@ import { Generate, type Generated } from './generate.js';
 import { Secret } from './secret.js';
 import { shortId, Token } from './token.js';
 
-/** In which a connected store has carried out a rotation. */
-const rotationTakesMs = 30_000;
-
 /** The store's tokens, never their secrets, but for the one that was generated just now. */
 export function TokenPanel({ storeId }: { storeId: string }) {
   const path = `/stores/${encodeURIComponent(storeId)}`;
-  const rotatedAtMs = useRef(-Infinity);
   const [generated, setGenerated] = useState<Generated>();
   const { data, problem, refresh } = usePolled(
     storeId,
@@ -27,22 +23,18 @@ export function TokenPanel({ storeId }: { storeId: string }) {
       ]);
       return { name: store.name, tokens };
     },
-    ({ tokens }) =>
-      tokens.some(({ state }) => state === 'pending') ||
-      performance.now() - rotatedAtMs.current < rotationTakesMs,
+    ({ tokens }) => tokens.some(({ state }) => state === 'pending'),
   );
   const action = useAction(refresh);
   const { mayAct, mayManage } = person();
 
   if (!data) return problem ? <Trouble problem={problem} /> : <p className="quiet">Asking HQ …</p>;
   const { name, tokens } = data;
-  const rotate = () => {
-    rotatedAtMs.current = performance.now();
+  const rotate = () =>
     void action.run(
       { route: 'act', path: `${path}/tokens/rotate` },
       () => `The store server of ${name} was asked to make its next token.`,
     );
-  };
   const generate = async (options: object) => {
     const answer = await action.run<Generated>(
       { route: 'manage', path: `${path}/tokens`, body: options },

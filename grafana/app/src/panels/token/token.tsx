@@ -20,7 +20,7 @@ export function Token({ token, children }: { token: StoreToken; children: ReactN
   const { tokenId, state, inUse, createdAt, createdBy, expiresAt, supersededAt, lastUsedAt } = token;
   const worksUntil = state === 'active' && supersededAt !== null ? supersededAt : undefined;
   return (
-    <li className="item">
+    <li className="item" aria-label={`token ${shortId(tokenId)}`}>
       <p>
         <State {...states[state]} /> <code title={tokenId}>{shortId(tokenId)}</code>
         {inUse && <strong> in use by the store</strong>}
