@@ -1,4 +1,4 @@
-import { duration } from '../promql.js';
+import { duration, storePlaces } from '../promql.js';
 import type { RecordingRule, RuleGroup } from './rule.js';
 import type { Thresholds } from '../thresholds.js';
 
@@ -47,7 +47,7 @@ function sightRules({ durations, limits }: Thresholds): RecordingRule[] {
           and on (store_id) (${byStore('hq_store_connects_total')} > 0)
           and on () (fleet:hq_sight:bool == 1)
         )
-        * on (store_id) group_left (region, name) max by (store_id, region, name) (hq_store_info)`,
+        * on (store_id) group_left (region, name) ${storePlaces}`,
     },
     { record: 'fleet:hq_judged:count', expr: 'count(store:hq_connected:judged)' },
     { record: 'region:hq_judged:count', expr: 'count by (region) (store:hq_connected:judged{region!=""})' },

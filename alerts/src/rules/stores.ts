@@ -1,4 +1,4 @@
-import { duration, spoken } from '../promql.js';
+import { duration, spoken, storePlaces } from '../promql.js';
 import type { Thresholds } from '../thresholds.js';
 import { ofConnected, ofJudged } from './fleet.js';
 import { eachOfStore, storeAlert, type RuleGroup } from './rule.js';
@@ -78,7 +78,7 @@ export function storeRules({ durations, limits }: Thresholds): RuleGroup {
             and on () (fleet:hq_sight:bool == 1)
             unless on (store_id) store:hq_outage:member
           )
-          * on (store_id) group_left (region, name) max by (store_id, region, name) (hq_store_info)`,
+          * on (store_id) group_left (region, name) ${storePlaces}`,
         forSeconds: durations.neverSyncedFor,
         summary: 'has a token and has never synced',
         why: `open for ${spoken(durations.neverSyncedFor)}, and nothing was ever pushed or pulled.`,

@@ -1,3 +1,4 @@
+import { storePlaces } from '../promql.js';
 import type { Durations, Thresholds } from '../thresholds.js';
 import { eachOfStore, storeAlert, type RecordingRule, type RuleGroup } from './rule.js';
 
@@ -50,7 +51,7 @@ const leftRule: RecordingRule = {
       (max by (store_id) (hq_store_token_expiry_timestamp_seconds) - time() > 0)
       and on () (fleet:hq_sight:bool == 1)
     )
-    * on (store_id) group_left (region, name) max by (store_id, region, name) (hq_store_info)`,
+    * on (store_id) group_left (region, name) ${storePlaces}`,
 };
 
 /**

@@ -26,6 +26,14 @@ export const connectionStories: readonly Story[] = [
     spares: ['HqStoreDisconnectedLong', 'HqStoreFlapping'],
   },
   {
+    name: 'moved while Prometheus was away',
+    what: 'A store has moved to another region; Prometheus knows it in both for 5 minutes, and it has lost its line.',
+    minutes: 16,
+    happens: (world) => world.offline(['north-1'], [3, 10]).inRegionToo('north-1', 'west', [2, 7]),
+    pages: ['HqStoreDisconnected north-1'],
+    spares: ['HqStoreDisconnectedLong'],
+  },
+  {
     name: 'reboot of a store server',
     what: 'A store server restarts and is away for 3 minutes.',
     minutes: 30,

@@ -172,6 +172,15 @@ export class World {
     return this;
   }
 
+  /** Prometheus knows it there as well, from before it moved. */
+  inRegionToo(id: string, region: string, span: Span): this {
+    return this.other(
+      `hq_store_info${labelText({ ...stores, store_id: id, ...this.info(id), region })}`,
+      1,
+      span,
+    );
+  }
+
   /** The scrape of /metrics/stores fails. */
   storeMetricsDown(span: Span): this {
     this.set(this.fleetSeen, 0, span);
@@ -219,8 +228,7 @@ export class World {
     for (const [id, store] of this.stores) {
       const at = (name: string, timeline: Timeline, labels: Labels = {}) =>
         put(name, { ...stores, store_id: id, ...labels }, whereSeen(timeline, store.exists));
-      const info = { name: `Store ${id}`, region: store.region, agent_version: '1.0.0', schema_version: '2' };
-      at('hq_store_info', this.always(1), info);
+      at('hq_store_info', this.always(1), this.info(id));
       at('hq_store_connected', store.connected);
       at('hq_store_expected_online', store.expected);
       at('hq_store_connects_total', store.connects);
@@ -285,6 +293,15 @@ export class World {
       errors: new Map(errorKinds.map((kind) => [kind, this.always(0)])),
       exists: this.always(1),
     });
+  }
+
+  private info(id: string): Labels {
+    return {
+      name: `Store ${id}`,
+      region: this.store(id).region,
+      agent_version: '1.0.0',
+      schema_version: '2',
+    };
   }
 
   private store(id: string): StoreTimes {
