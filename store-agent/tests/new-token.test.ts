@@ -59,8 +59,9 @@ describe('a store that is told to rotate its token', () => {
     const agent = await startAgent({ hqUrl: hq.url, token, onNewToken: (one) => made.push(one) });
     await connected(agent);
     await usedByHq();
-    const commandId = await rotate({ graceMinutes: 30, expiresInDays: 90 });
-    expect(await rotate()).toBe(commandId);
+    const asked = { graceMinutes: 30, expiresInDays: 90 };
+    const commandId = await rotate(asked);
+    expect(await rotate(asked)).toBe(commandId);
     await rotated();
     const [next, old] = await tokensOf();
     expect(next).toMatchObject({ state: 'active', inUse: true, createdBy: 'first admin' });

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { problemContentType, problemOf } from '@hq-sync/protocol/problem';
+import { problemOf } from '@hq-sync/protocol/problem';
 import express, {
   type NextFunction,
   type Request,
@@ -9,7 +9,7 @@ import express, {
   type Router,
 } from 'express';
 import type { z } from 'zod';
-import { discardRest } from '../http/answer-problem.js';
+import { sendProblem } from '../http/answer-problem.js';
 import { codedError } from '../http/coded-error.js';
 import { pathOf } from '../socket/read-frame.js';
 import { AdminError } from './admin-error.js';
@@ -153,12 +153,9 @@ function answerFailure(context: AdminContext, error: unknown, request: Request, 
   // Who went away in the middle of a body has nobody left to be told, and it is no failure of HQ.
   if (request.destroyed && !request.complete) return void response.destroy();
   const problem = problemFor(error);
-  if (!request.complete) discardRest(request, response);
   if (problem.status >= 500) context.events.requestFailed(`admin ${request.method} ${request.path}`, error);
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  if (problem.retryAfterSeconds !== undefined)
-    response.setHeader('Retry-After', String(problem.retryAfterSeconds));
-  response.status(problem.status).type(problemContentType).send(JSON.stringify(problem));
+  sendProblem(request, response, problem);
 }
 
 function problemFor(error: unknown) {
