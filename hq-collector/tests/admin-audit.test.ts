@@ -1,3 +1,4 @@
+// One subject: the row that each change leaves in the audit log; long because every endpoint that changes something has its case.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { adminClient, type AdminClient } from '@hq-sync/testkit/admin-client';
 import { eventually } from '@hq-sync/testkit/eventually';

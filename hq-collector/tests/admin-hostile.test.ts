@@ -1,3 +1,4 @@
+// One subject: what strangers and careless people send to the admin API; long because each way in has its own case.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';

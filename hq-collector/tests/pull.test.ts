@@ -1,3 +1,4 @@
+// One subject: what a store gets when it pulls, and what HQ believes of it then; long because each way to lose a page has its case.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
 import { PulledCopy, pullPage } from '@hq-sync/testkit/pull-client';

@@ -1,3 +1,4 @@
+// One subject: the table of all codes; long because each has its status, words and advice in one place.
 /** The kinds an operator sees; every failed sync operation has exactly one. */
 export const errorKinds = [
   'network_timeout',

@@ -172,6 +172,7 @@ const confirmAndSend = `
       displaced_pages = excluded.displaced_pages
   ), out_of_order as (
     update hq.store_pull p set displaced_pages = d.pages,
+      -- Only where the database's clock was set back; a page that was counted is not there to be counted again.
       page_id = case when p.page_id = c.page_id then null else p.page_id end
     from displaced d left join confirmed c using (store_id, entity)
     where p.store_id = d.store_id and p.entity = d.entity
