@@ -8,6 +8,8 @@ import { catchUpOf, type PullState } from './pull-state.js';
 /** A store's next page and where it stands once it has applied it. */
 export interface NextPage {
   readonly shared: SharedPage;
+  /** What the page was read from. */
+  readonly range: PageRange;
   /** Of the cursor that was asked with; from the start, of the reading that begins. */
   readonly scanEnd: number | null;
   readonly next: Omit<Cursor, 'nonce'>;
@@ -50,33 +52,23 @@ export async function findNextPage(
   const catchUp = catchUpOf(cursor, state.lastSetChange);
   let at = catchUp?.at ?? position;
   for (;;) {
-    const shared = await pages.page(rangeFrom(entity, cursor, catchUp, at, state, maxRecords));
+    const range = rangeFrom(entity, cursor, catchUp, at, state, maxRecords);
+    const shared = await pages.page(range);
     const { page } = shared;
     if (anchorOf(cursor) < page.forgotten) throw new CodedError('cursor_expired');
     at = page.end;
     // What a scan leaves out may fill whole pages: the store is not sent those.
     if (page.records === 0 && page.left) continue;
     if (page.left)
-      return { shared, scanEnd, next: { ...whereAt(at, position, catchUp), scanEnd }, more: true };
+      return { shared, range, scanEnd, next: { ...whereAt(at, position, catchUp), scanEnd }, more: true };
     if (scanEnd === null && !catchUp)
-      return { shared, scanEnd, next: { position: state.head, scanEnd, catchUp }, more: false };
+      return { shared, range, scanEnd, next: { position: state.head, scanEnd, catchUp }, more: false };
     // A record that changed while the store read has moved on: in a set that the store has left, nothing else tells it.
     const { ended, more } = await readSettled(pool, entity, state.head);
     if (!ended)
-      return { shared, scanEnd, next: { ...whereAt(state.head, position, catchUp), scanEnd }, more };
-    return { shared, scanEnd, next: { position: state.head, scanEnd: null, catchUp: null }, more };
+      return { shared, range, scanEnd, next: { ...whereAt(state.head, position, catchUp), scanEnd }, more };
+    return { shared, range, scanEnd, next: { position: state.head, scanEnd: null, catchUp: null }, more };
   }
-}
-
-/** The range of the page after this one, for reading ahead. */
-export function followingRange(
-  entity: string,
-  next: Omit<Cursor, 'nonce'>,
-  state: KnownState,
-  maxRecords: number,
-): PageRange {
-  const at = next.catchUp?.at ?? next.position;
-  return rangeFrom(entity, next, next.catchUp, at, state, maxRecords);
 }
 
 function whereAt(

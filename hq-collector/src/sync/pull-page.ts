@@ -30,6 +30,12 @@ export interface Page {
   readonly forgotten: number;
 }
 
+/** What a range has beyond a page of it. */
+export function rangeAfter(range: PageRange, { end }: Page): PageRange {
+  const sets = range.sets.map(({ storeSet, after }) => ({ storeSet, after: Math.max(after, end) }));
+  return { ...range, sets };
+}
+
 /** Reads the next page of a range. A record that changes meanwhile has a higher position and comes with a later page. */
 export async function readPage(pool: Pool, range: PageRange): Promise<Page> {
   const { entity, sets, memberSets, upTo, deletesAfter, maxRecords } = range;
@@ -114,7 +120,8 @@ const pageEndByBytes = `
 
 const deletedLine = `'{"id":' || to_json(record_id)::text || E',"deleted":true}\\n'`;
 
-// Nothing is walked through twice. The next position beyond the page tells a full page from the last one.
+// Nothing is walked through twice. The next position beyond the page tells a full page from the last one. What is left
+// out is NULL to the aggregate, for one with a FILTER sorts its input again: 3.5 instead of 1.3 ms (PostgreSQL 18).
 const pageOfOneSet = `
   select coalesce(h.head, 0)::bigint, coalesce(h.forgotten, 0)::bigint, page.records,
     case when exists (
@@ -126,8 +133,8 @@ const pageOfOneSet = `
       where p.entity = $1 and p.store_set = $2 and p.position > greatest($3::bigint, $5) and p.position <= $4
     ) then coalesce(page.body, '') end
   from (
-    select string_agg(coalesce(case when $2 = any($7::text[]) then line end, ${deletedLine}), '' order by position)
-        filter (where not deleted or position > $5) as body,
+    select string_agg(case when not deleted or position > $5
+          then coalesce(case when $2 = any($7::text[]) then line end, ${deletedLine}) end, '' order by position) as body,
       count(*) filter (where not deleted or position > $5) as records, sum(bytes) as bytes, max(position) as last
     from (
       select position, bytes, deleted, line, record_id from hq.hq_record r

@@ -11,7 +11,7 @@ import { BodyError, readBody } from './batch-body.js';
 import { anchorOf, formatCursor, parseCursor, type Cursor } from './cursor.js';
 import type { EmptyChecks } from './empty-checks.js';
 import type { FailureRecorder } from './failure-recorder.js';
-import { findNextPage, followingRange, startingCursor } from './next-page.js';
+import { findNextPage, startingCursor } from './next-page.js';
 import { answerFailure, newProgress, type OperationProgress } from './operation-failure.js';
 import { PageCache, type SharedPage } from './page-cache.js';
 import { Places } from './places.js';
@@ -103,7 +103,7 @@ export class PullRoute {
 
     const cursor = startingCursor(asked.cursor, state);
     const maxRecords = asked.maxRecords ?? limits.maxPageRecords;
-    const { shared, scanEnd, next, more } = await findNextPage(
+    const { shared, range, scanEnd, next, more } = await findNextPage(
       pool,
       this.pages,
       entity,
@@ -113,8 +113,7 @@ export class PullRoute {
     );
     const { records, body } = shared.page;
     // While this page is recorded, sent and applied.
-    if (more && records > 0)
-      this.pages.readAhead(followingRange(entity, next, state, maxRecords), takesGzip(request));
+    this.pages.readAhead(range, shared, takesGzip(request));
     const fromStart = asked.cursor === null;
     const sent = records > 0;
     const scanEnded = !sent && next.scanEnd === null && (fromStart || scanEnd !== null);
