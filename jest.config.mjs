@@ -24,5 +24,6 @@ export default {
   globalSetup: '<rootDir>/testkit/global-setup.mjs',
   globalTeardown: '<rootDir>/testkit/global-teardown.mjs',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // On two cores: for minutes two files wait for Prometheus to find a fire and its end.
+  maxWorkers: 3,
 };

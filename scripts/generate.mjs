@@ -12,21 +12,19 @@ const root = new URL('../', import.meta.url);
 const docs = new URL('docs/', root);
 const dashboardFiles = new URL('grafana/dashboards/', root);
 
-async function writeJson(name, value, folder = docs) {
-  const options = { ...(await resolveConfig(new URL('x.json', docs).pathname)), parser: 'json' };
-  await writeFile(new URL(name, folder), await format(JSON.stringify(value), options));
+async function writeFormatted(file, text, parser) {
+  await writeFile(file, await format(text, { ...(await resolveConfig(file.pathname)), parser }));
 }
+const writeJson = (name, value, folder = docs) =>
+  writeFormatted(new URL(name, folder), JSON.stringify(value), 'json');
+const writeMarkdown = (name, text) => writeFormatted(new URL(name, docs), text, 'markdown');
 
 await mkdir(new URL('schemas/', docs), { recursive: true });
 for (const [name, schema] of Object.entries(wireSchemas())) await writeJson(`schemas/${name}.json`, schema);
 await writeJson('openapi.json', openApiDocument());
-const settingsFile = new URL('settings.md', docs);
-await writeFile(settingsFile, replaceTable(await readFile(settingsFile, 'utf8'), settingsTable()));
-const manualFile = new URL('hqctl.md', docs);
-await writeFile(
-  manualFile,
-  await format(manual(), { ...(await resolveConfig(manualFile.pathname)), parser: 'markdown' }),
-);
+const settings = await readFile(new URL('settings.md', docs), 'utf8');
+await writeMarkdown('settings.md', replaceTable(settings, settingsTable()));
+await writeMarkdown('hqctl.md', manual());
 for (const [file, text] of alertFiles()) {
   await mkdir(new URL('./', new URL(file, root)), { recursive: true });
   await writeFile(new URL(file, root), text);

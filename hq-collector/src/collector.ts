@@ -16,6 +16,7 @@ import { Lease } from './fleet/lease.js';
 import { authenticate, isTokenRejection, type TokenRejection } from './fleet/store-token.js';
 import { storeChangedChannel, Watch } from './fleet/watch.js';
 import { createApp } from './http/app.js';
+import { clientAddress } from './http/client-address.js';
 import { codedError } from './http/coded-error.js';
 import { healthz, readyz } from './http/health.js';
 import { ProcessMetrics } from './metrics/process-metrics.js';
@@ -135,6 +136,7 @@ export async function startCollector(
       events.databaseFailed('write checks', error),
     );
     closers.unshift(() => emptyChecks.stop());
+    const addressOf = clientAddress(config.HQ_TRUSTED_PROXIES ?? []);
     const tokenRejected = (code: TokenRejection, source: string, storeId: string | undefined) => {
       events.tokenRejected(code, source, storeId);
       failures.rejectedToken(code, source, storeId);
@@ -142,6 +144,7 @@ export async function startCollector(
     const push = new PushRoute({
       config,
       pool,
+      addressOf,
       events,
       failures,
       tokenRejected,
@@ -152,6 +155,7 @@ export async function startCollector(
     const pull = new PullRoute({
       config,
       pool,
+      addressOf,
       events,
       failures,
       emptyChecks,
@@ -186,6 +190,7 @@ export async function startCollector(
       admin: {
         pool,
         config,
+        addressOf,
         events,
         uploads: new Places(1),
         publish: () => publisher.read(),
@@ -193,14 +198,14 @@ export async function startCollector(
       },
       push,
       pull,
-      enrol: enrolRoute(pool),
+      enrol: enrolRoute(pool, addressOf),
       metrics,
       storeMetrics: storeMetrics.handler,
       page: createPageRouter({
         live: pages,
         grafanaUrl: config.HQ_GRAFANA_URL,
         refused: (refusal) => events.pageRefused(refusal),
-        login: config.HQ_PAGE_LOGIN === 'on' ? pool : undefined,
+        login: config.HQ_PAGE_LOGIN === 'on' ? { pool, addressOf } : undefined,
       }),
       healthz,
       readyz: readyz(pool, { leaseHeld: () => lease.held(), draining: () => draining }),
@@ -216,6 +221,7 @@ export async function startCollector(
     server.on(
       'upgrade',
       createUpgradeHandler({
+        addressOf,
         authenticate: (authorization) => authenticate(pool, authorization),
         closedFor: () =>
           draining ? 'shutting_down' : sockets.size >= config.HQ_MAX_CONNECTIONS ? 'overloaded' : undefined,

@@ -3,10 +3,20 @@ import { hostname } from 'node:os';
 import { acceptedSchemaVersions } from '@hq-sync/protocol/version';
 import { defaultHeartbeatIntervalMs, limits } from '@hq-sync/protocol/limits';
 import { z } from 'zod';
+import { clientAddress } from './http/client-address.js';
 
 const wholeNumber = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 const milliseconds = (fallback: number, min = 10) => wholeNumber(fallback, min, 86_400_000);
+
+function areAddresses(list: readonly string[] = []): boolean {
+  try {
+    clientAddress(list);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What changed is read again from 60 s before the newest change seen: no transaction may stay open for longer. */
 const maxStatementTimeoutMs = 45_000;
@@ -22,6 +32,12 @@ export const settings = z.object({
     .describe('File that holds the password for DATABASE_URL, which then has none.'),
   HQ_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
   HQ_PORT: wholeNumber(8080, 0, 65_535).describe('Port to listen on; 0 takes a free one.'),
+  HQ_TRUSTED_PROXIES: z
+    .string()
+    .optional()
+    .transform((list) => list?.split(',').map((address) => address.trim()))
+    .refine(areAddresses, 'addresses or subnets, with commas')
+    .describe('Addresses and subnets of proxies whose `X-Forwarded-For` says who asks.'),
   HQ_ADMIN_TOKEN_FILE: z
     .string()
     .default('hq-admin-token')

@@ -57,6 +57,22 @@ describe('the page with a login', () => {
     expect(JSON.stringify(rows)).not.toContain(cookieOf(back).slice('hq_session='.length));
   });
 
+  test('one login has twenty pages open and leaves the rest to others', async () => {
+    const cookies = [];
+    for (let login = 0; login < 2; login += 1) cookies.push(cookieOf(await logIn((await newToken()).token)));
+    const streams: PageViewer[] = [];
+    const open = async (cookie: string) =>
+      void streams.push(await PageViewer.open(hq.url, '/events/stores', { headers: { cookie } }));
+    for (let page = 0; page < 20; page += 1) await open(cookies[0]!);
+    const refused = await get('/events/stores', { accept: 'text/event-stream', cookie: cookies[0]! });
+    expect([refused.status, await refused.text()]).toEqual([
+      503,
+      '20 pages are open with this login already: close one.\n',
+    ]);
+    await open(cookies[1]!);
+    for (const stream of streams) await stream.close();
+  });
+
   test('ends with the log-out, with its token, and is none for the admin API', async () => {
     const { token, tokenId } = await newToken('admin');
     const cookie = cookieOf(await logIn(token));

@@ -28,7 +28,7 @@ export function createAdminRouter(context: AdminContext): Router {
   for (const endpoint of adminEndpoints) {
     // Nothing of a body is read for whom the door has not admitted.
     const admit: RequestHandler = async (request, response, next) => {
-      response.locals['actor'] = await admitted(door, endpoint, request);
+      response.locals['actor'] = await admitted(door, context, endpoint, request);
       next();
     };
     router[endpoint.method](
@@ -62,8 +62,13 @@ function requireUtf8(_request: unknown, _response: unknown, body: Buffer, encodi
     throw new AdminError('body_not_json', { detail: 'It is not UTF-8.' });
 }
 
-async function admitted(door: AdminDoor, { role }: Endpoint, request: Request): Promise<Actor> {
-  const actor = await door.admit(request.headers, request.socket.remoteAddress ?? 'unknown');
+async function admitted(
+  door: AdminDoor,
+  { addressOf }: AdminContext,
+  { role }: Endpoint,
+  request: Request,
+): Promise<Actor> {
+  const actor = await door.admit(request.headers, addressOf(request));
   if (roles.indexOf(actor.role) >= roles.indexOf(role)) return actor;
   throw new AdminError('forbidden', { detail: `This needs the role ${role}; the token has ${actor.role}.` });
 }

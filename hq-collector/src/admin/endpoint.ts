@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Config } from '../config.js';
 import type { Pool, Queryable } from '../db/database.js';
+import type { ClientAddress } from '../http/client-address.js';
 import type { Events } from '../events.js';
 import type { Places } from '../sync/places.js';
 import type { Change } from './change.js';
@@ -23,6 +24,7 @@ export interface Actor {
 export interface AdminContext {
   readonly pool: Pool;
   readonly config: Config;
+  readonly addressOf: ClientAddress;
   readonly events: Events;
   /** Publishes what has been committed to HQ's data, and tells the stores. Never rejects. */
   publish(): Promise<void>;

@@ -2,6 +2,7 @@ import { enrolRequest, type EnrolAnswer } from '@hq-sync/protocol/enrol';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { audit } from '../admin/audit.js';
 import { withTransaction, type Pool } from '../db/database.js';
+import type { ClientAddress } from '../http/client-address.js';
 import { CodedError } from '../http/coded-error.js';
 import { RefusalLimit } from '../http/refusal-limit.js';
 import { fieldErrors } from '../socket/read-frame.js';
@@ -13,17 +14,17 @@ const refusalsPerMinute = 30;
 const maxBodyBytes = 1_024;
 
 /** `POST /v1/enrol`: trades a one-time code for the token whose hash came with it. */
-export function enrolRoute(pool: Pool): RequestHandler[] {
+export function enrolRoute(pool: Pool, addressOf: ClientAddress): RequestHandler[] {
   const readJson = express.json({ limit: maxBodyBytes, type: () => true });
   const refusals = new RefusalLimit(refusalsPerMinute);
   const read: RequestHandler = (request, response, next) =>
     readJson(request, response, (error: unknown) =>
       next(error === undefined ? undefined : new CodedError('enrolment_invalid')),
     );
-  const enrol = async ({ body, socket }: Request, response: Response): Promise<void> => {
-    const source = socket.remoteAddress ?? 'unknown';
+  const enrol = async (request: Request, response: Response): Promise<void> => {
+    const source = addressOf(request);
     requireNoWait(await refusals.waitSeconds(source));
-    const parsed = enrolRequest.safeParse(body);
+    const parsed = enrolRequest.safeParse(request.body);
     if (!parsed.success)
       throw new CodedError('enrolment_invalid', {
         errors: fieldErrors(parsed.error),

@@ -13,6 +13,8 @@ import { readStores, renderStorePiece } from './store-pieces.js';
 
 /** Event streams open at once; each may hold one message of its own. The next viewer gets 503. */
 export const maxStreams = 100;
+/** Of them, of one login: nobody shuts the others out. */
+export const maxStreamsOfLogin = 20;
 /** From the start of one reading to the start of the next, while somebody looks. */
 export const readIntervalMs = 1_000;
 /** What was read as lately is not read again; a timer may be early. */
@@ -104,6 +106,10 @@ export class LivePages {
       this.on.streamRefused();
       return `${maxStreams} pages are open already: close one.`;
     }
+    if (session !== undefined && this.#streamsOf(session) >= maxStreamsOfLogin) {
+      this.on.streamRefused();
+      return `${maxStreamsOfLogin} pages are open with this login already: close one.`;
+    }
     const [run, version] = seen?.split(':') ?? [];
     const stream = new EventStream(response, run === this.run ? Number(version) : undefined, session);
     this.#streams.set(stream, name);
@@ -124,6 +130,10 @@ export class LivePages {
   async close(): Promise<void> {
     this.endStreams();
     await this.#reading;
+  }
+
+  #streamsOf(session: string): number {
+    return [...this.#streams.keys()].filter((stream) => stream.session === session).length;
   }
 
   #schedule(afterMs: number): void {

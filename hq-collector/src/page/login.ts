@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { closeSession, openSession, sessionName, sessionSecret } from '../admin/page-session.js';
 import type { Pool } from '../db/database.js';
+import type { ClientAddress } from '../http/client-address.js';
 import { RefusalLimit } from '../http/refusal-limit.js';
 import { crossSite, refusals, type PageRefusal } from './access.js';
 import { html, type Html } from './html.js';
@@ -9,6 +10,13 @@ import { layout } from './layout.js';
 /** Of one address: guessing 256 bits is hopeless, this is for the log and the database. */
 const failuresPerMinute = 10;
 const maxFormBytes = 2_048;
+
+/** What the login needs of the collector. */
+export interface Login {
+  /** Where sessions are kept. */
+  readonly pool: Pool;
+  readonly addressOf: ClientAddress;
+}
 
 /** Lets in who has logged in, from anywhere; sends others to the form. */
 export function loginRequired(pool: Pool, refused: (refusal: PageRefusal) => void): RequestHandler {
@@ -34,7 +42,7 @@ function refuse(
 /** `/login` and `/logout`: an admin token, of any role, is traded for a session of this browser. */
 export function addLogin(
   router: Router,
-  pool: Pool,
+  { pool, addressOf }: Login,
   refused: (refusal: PageRefusal) => void,
   decorate: RequestHandler,
 ): void {
@@ -50,7 +58,7 @@ export function addLogin(
   );
   router.post('/login', decorate, ownSite, readForm, async (request: Request, response: Response) => {
     const { token, to } = (request.body ?? {}) as Record<string, unknown>;
-    const source = sourceOf(request);
+    const source = addressOf(request);
     const wait = (seconds: number) => {
       response.set('Retry-After', String(seconds));
       show(response, 429, pathIn(to), 'Too many failed logins from this address. Wait a minute.');
@@ -73,12 +81,10 @@ export function addLogin(
   router.post('/logout', decorate, ownSite, async (request: Request, response: Response) => {
     const secret = sessionSecret(request.headers.cookie);
     if (secret !== undefined)
-      response.setHeader('Set-Cookie', await closeSession(pool, secret, sourceOf(request)));
+      response.setHeader('Set-Cookie', await closeSession(pool, secret, addressOf(request)));
     response.redirect(303, '/login');
   });
 }
-
-const sourceOf = ({ socket }: Request): string => socket.remoteAddress ?? 'unknown';
 
 /** A path of this page, never an address elsewhere. */
 function pathIn(to: unknown): string {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { isId } from '@hq-sync/protocol/primitives';
 import { Router, type Request, type Response } from 'express';
 import { sessionSecret } from '../admin/page-session.js';
-import type { Pool } from '../db/database.js';
 import { hashSecret } from '../fleet/store-token.js';
 import { CodedError } from '../http/coded-error.js';
 import { sendInSlices } from '../metrics/send-in-slices.js';
@@ -11,7 +10,7 @@ import { encoded } from './encoded.js';
 import { fleetMain } from './fleet-page.js';
 import { html, type Content } from './html.js';
 import { layout } from './layout.js';
-import { addLogin, loginRequired } from './login.js';
+import { addLogin, loginRequired, type Login } from './login.js';
 import { databaseTrouble, fleetSubject, type LivePages, type Subject } from './live-pages.js';
 import { storeIsKnown, storeMain, storeName } from './store-page.js';
 
@@ -34,8 +33,8 @@ export interface PageParts {
   readonly live: LivePages;
   readonly grafanaUrl: string | undefined;
   readonly refused: (refusal: PageRefusal) => void;
-  /** Where logins are kept; undefined: there is none, and the page is for this machine only. */
-  readonly login: Pool | undefined;
+  /** undefined: there is none, and the page is for this machine only. */
+  readonly login: Login | undefined;
 }
 
 /** The page for people: read only. */
@@ -45,7 +44,7 @@ export function createPageRouter({ live, grafanaUrl, refused, login }: PageParts
     response.set(headers);
     next();
   };
-  const guard = [decorate, login ? loginRequired(login, refused) : loopbackOnly(refused)];
+  const guard = [decorate, login ? loginRequired(login.pool, refused) : loopbackOnly(refused)];
   if (login) addLogin(router, login, refused, decorate);
 
   /** 503 while Postgres does not answer: the page is there for people, and no probe takes it for well. */

@@ -6,6 +6,7 @@ import { limits } from '@hq-sync/protocol/limits';
 import { problemContentType, problemOf } from '@hq-sync/protocol/problem';
 import { subprotocol } from '@hq-sync/protocol/version';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { ClientAddress } from '../http/client-address.js';
 import type { Authentication, StoreIdentity } from '../fleet/store-token.js';
 
 export const socketPath = '/v1/socket';
@@ -14,6 +15,7 @@ const maxPendingUpgrades = 500;
 const retryAfterSeconds = 2;
 
 export interface UpgradeGate {
+  addressOf: ClientAddress;
   authenticate(authorization: string | undefined): Promise<Authentication>;
   /** Why no connection is taken just now. */
   closedFor(): Extract<ErrorCode, 'overloaded' | 'shutting_down'> | undefined;
@@ -39,7 +41,7 @@ export function createUpgradeHandler(
     // The peer may vanish while its token is looked up; unheard, that error would end the process.
     const ignore = () => socket.destroy();
     socket.on('error', ignore);
-    const remoteAddress = socket.remoteAddress ?? 'unknown';
+    const remoteAddress = gate.addressOf(request);
 
     const refuse = (code: ErrorCode, storeId?: string) => {
       gate.rejected(code, remoteAddress, storeId);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { entityName, type Direction } from '@hq-sync/protocol/entity';
 import type { Pool, Queryable } from '../db/database.js';
 import { bearerSecret, hashSecret, tokenRejection, type TokenRejection } from '../fleet/store-token.js';
+import type { ClientAddress } from '../http/client-address.js';
 import { CodedError } from '../http/coded-error.js';
 
 /** What HQ needs to know of a store to take its records, or to send it HQ's. */
@@ -21,6 +22,7 @@ export interface SendingStore {
 /** What the entrance of a push or a pull needs of the collector. */
 export interface Door {
   readonly pool: Pool;
+  readonly addressOf: ClientAddress;
   /** Counts and records a token that is not taken. */
   tokenRejected(code: TokenRejection, source: string, storeId: string | undefined): void;
   /** A byte of this store came. */
@@ -83,7 +85,7 @@ function refuse(
   code: TokenRejection,
   storeId: string | undefined,
 ): never {
-  door.tokenRejected(code, request.socket.remoteAddress ?? 'unknown', storeId);
+  door.tokenRejected(code, door.addressOf(request), storeId);
   throw new CodedError(code);
 }
 
