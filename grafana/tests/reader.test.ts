@@ -207,7 +207,7 @@ it('says of the token that a store uses how long it works, and of no other', asy
   };
   const week = await generate('week', 7, 2);
   const year = await generate('year', 365, null);
-  const [[newest, none], [used, left]] = (await shown()) as [string, string | null][];
+  const [[newest, none], [used, left]] = (await shown()) as [[string, null], [string, string]];
   expect([newest, none, used]).toEqual([year, null, week]);
   expect(Number(left)).toBeGreaterThan(6.9);
   expect(Number(left)).toBeLessThanOrEqual(7);

@@ -21,7 +21,7 @@ afterEach(async () => {
 afterAll(() => hq.stop());
 
 async function view(path: string, seen?: string): Promise<PageViewer> {
-  const viewer = await PageViewer.open(hq.url, path, { seen });
+  const viewer = await PageViewer.open(hq.url, path, seen === undefined ? {} : { seen });
   viewers.push(viewer);
   return viewer;
 }

@@ -239,7 +239,9 @@ test('a page sent to a clone that is no more is forgotten when the store has eve
 
 describe('a turn of resync', () => {
   let stores: WireStore[] = [];
-  beforeEach(() => (stores = []));
+  beforeEach(() => {
+    stores = [];
+  });
   afterEach(() => Promise.all(stores.map((store) => store.close())));
 
   test('passes on from a connected store that does nothing', async () => {

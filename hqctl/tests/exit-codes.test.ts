@@ -1,23 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
-import { Home } from './started.js';
+import { describe, expect, test } from '@jest/globals';
+import { useDesk } from './desk.js';
 import { inPlaceOfHq, nobody } from './stand-in.js';
 
-let hq: TestCollector;
-let home: Home;
-const endings: (() => unknown)[] = [];
-beforeAll(async () => {
-  hq = await startTestCollector({ settings: { HQ_WATCH_INTERVAL_MS: '200' } });
-});
-afterAll(() => hq.stop());
-beforeEach(() => {
-  home = new Home();
-  home.knows(hq.url, hq.admin.token);
-});
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-  home.remove();
-});
+const desk = useDesk();
 
 describe('exit codes', () => {
   const newName = ['--name', 'New', '--timezone', 'UTC', '--currency', 'USD'];
@@ -45,42 +30,43 @@ describe('exit codes', () => {
       /the configuration cannot be read/,
     ],
   ] as const)('2 for %s', async (_what, args, says) => {
-    const { code, stderr, stdout } = await home.start(args);
+    const { code, stderr, stdout } = await desk.home.start(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(says);
   });
 
   test('3 where nobody listens, and where nobody answers', async () => {
-    const away = await home.start(['stores', 'list', '--timeout', '0.5'], { HQCTL_URL: nobody });
+    const away = await desk.home.start(['stores', 'list', '--timeout', '0.5'], { HQCTL_URL: nobody });
     expect(away).toMatchObject({ code: 3, stderr: expect.stringContaining('HQ cannot be reached') });
-    const silent = await inPlaceOfHq(endings, () => undefined);
-    const slow = await home.start(['stores', 'list', '--timeout', '0.5'], { HQCTL_URL: silent });
+    const silent = await inPlaceOfHq(desk.endings, () => undefined);
+    const slow = await desk.home.start(['stores', 'list', '--timeout', '0.5'], { HQCTL_URL: silent });
     expect(slow).toMatchObject({ code: 3, stderr: expect.stringContaining('no answer within 0.5 s') });
   });
 
   test('4 without a valid token, and without the role', async () => {
-    const wrong = await home.start(['stores', 'list'], { HQCTL_TOKEN: 'hqa_wrong' });
+    const wrong = await desk.home.start(['stores', 'list'], { HQCTL_TOKEN: 'hqa_wrong' });
     expect(wrong).toMatchObject({
       code: 4,
       stderr: expect.stringContaining('No valid admin token was sent'),
     });
-    const { token } = (await hq.admin.call('POST', '/admin-tokens', { name: 'reader', role: 'viewer' })).body;
-    const reader = await home.start(['stores', 'create', 'new', ...newName], { HQCTL_TOKEN: token });
+    const { token } = (await desk.hq.admin.call('POST', '/admin-tokens', { name: 'reader', role: 'viewer' }))
+      .body;
+    const reader = await desk.home.start(['stores', 'create', 'new', ...newName], { HQCTL_TOKEN: token });
     expect(reader).toMatchObject({ code: 4, stderr: expect.stringContaining('This needs the role admin') });
   });
 
   test('5 for what is not there, 6 for what HQ refuses, with its reason', async () => {
-    expect(await home.start(['stores', 'show', 'none'])).toMatchObject({
+    expect(await desk.home.start(['stores', 'show', 'none'])).toMatchObject({
       code: 5,
       stderr: 'hqctl: No such store\n',
     });
     const storeId = 's1';
-    await hq.admin.createStore({ storeId });
-    expect(await home.start(['stores', 'create', storeId, ...newName])).toMatchObject({
+    await desk.hq.admin.createStore({ storeId });
+    expect(await desk.home.start(['stores', 'create', storeId, ...newName])).toMatchObject({
       code: 6,
       stderr: 'hqctl: A store has this id already\n',
     });
-    const unfit = await home.start(['stores', 'change', storeId, '--currency', 'dollars']);
+    const unfit = await desk.home.start(['stores', 'change', storeId, '--currency', 'dollars']);
     expect(unfit).toMatchObject({
       code: 6,
       stderr: expect.stringMatching(/body\.currency: must be an ISO 4217 code/),
@@ -88,8 +74,10 @@ describe('exit codes', () => {
   });
 
   test('8 when HQ fails', async () => {
-    const failing = await inPlaceOfHq(endings, (_request, response) => response.writeHead(500).end('<html>'));
-    expect(await home.start(['stores', 'list'], { HQCTL_URL: failing })).toMatchObject({
+    const failing = await inPlaceOfHq(desk.endings, (_request, response) =>
+      response.writeHead(500).end('<html>'),
+    );
+    expect(await desk.home.start(['stores', 'list'], { HQCTL_URL: failing })).toMatchObject({
       code: 8,
       stderr: 'hqctl: HTTP 500\n',
     });

@@ -1,42 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
-import { Home } from './started.js';
+import { describe, expect, test } from '@jest/globals';
+import { useDesk } from './desk.js';
 import { askHq, inPlaceOfHq } from './stand-in.js';
 
-let hq: TestCollector;
-let home: Home;
-const endings: (() => unknown)[] = [];
-beforeAll(async () => {
-  hq = await startTestCollector({ settings: { HQ_WATCH_INTERVAL_MS: '200' } });
-});
-afterAll(() => hq.stop());
-beforeEach(() => {
-  home = new Home();
-  home.knows(hq.url, hq.admin.token);
-});
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-  home.remove();
-});
+const desk = useDesk();
 
 async function newStore(): Promise<{ storeId: string }> {
   const storeId = `s-${randomUUID().slice(0, 8)}`;
-  await hq.admin.createStore({ storeId });
+  await desk.hq.admin.createStore({ storeId });
   return { storeId };
 }
 
 describe('sending', () => {
   test('a change whose answer was lost is made once', async () => {
     const keys: unknown[] = [];
-    const url = await inPlaceOfHq(endings, async (request, response, body) => {
+    const url = await inPlaceOfHq(desk.endings, async (request, response, body) => {
       keys.push(request.headers['idempotency-key']);
       if (keys.length === 2) return response.writeHead(503).end('{"title":"away"}');
-      const { status, headers, text } = await askHq(hq.url, request, body);
+      const { status, headers, text } = await askHq(desk.hq.url, request, body);
       if (keys.length === 1) return request.socket.destroy();
       return response.writeHead(status, headers).end(text);
     });
-    const { code, stderr } = await home.start(
+    const { code, stderr } = await desk.home.start(
       ['stores', 'create', 'once', '--name', 'Once', '--timezone', 'UTC', '--currency', 'USD'],
       { HQCTL_URL: url },
     );
@@ -51,38 +36,43 @@ describe('sending', () => {
 
   test('a store that was changed after it was read stays as it is', async () => {
     const { storeId } = await newStore();
-    const url = await inPlaceOfHq(endings, async (request, response, body) => {
-      if (request.method === 'PATCH') await hq.admin.call('PATCH', `/stores/${storeId}`, { name: 'Theirs' });
-      const { status, headers, text } = await askHq(hq.url, request, body);
+    const url = await inPlaceOfHq(desk.endings, async (request, response, body) => {
+      if (request.method === 'PATCH')
+        await desk.hq.admin.call('PATCH', `/stores/${storeId}`, { name: 'Theirs' });
+      const { status, headers, text } = await askHq(desk.hq.url, request, body);
       response.writeHead(status, headers).end(text);
     });
-    const { code, stderr } = await home.start(['stores', 'change', storeId, '--name', 'Mine'], {
+    const { code, stderr } = await desk.home.start(['stores', 'change', storeId, '--name', 'Mine'], {
       HQCTL_URL: url,
     });
     expect({ code, stderr }).toEqual({ code: 6, stderr: 'hqctl: It has been changed since you read it\n' });
-    expect((await hq.admin.call('GET', `/stores/${storeId}`)).body.name).toBe('Theirs');
+    expect((await desk.hq.admin.call('GET', `/stores/${storeId}`)).body.name).toBe('Theirs');
   });
 
   test('records come from stdin too, and a line that does not fit is named', async () => {
     const lines = Array.from({ length: 5_000 }, (_, n) =>
       JSON.stringify({ id: `u${n}`, data: { n, text: 'x'.repeat(200) } }),
     );
-    const good = await home.start(['records', 'upload', 'users', '-', '--json'], {}, lines.join('\n'));
+    const good = await desk.home.start(['records', 'upload', 'users', '-', '--json'], {}, lines.join('\n'));
     expect(JSON.parse(good.stdout)).toEqual({ lines: 5_000, changed: 5_000, deleted: 0, unchanged: 0 });
-    const bad = await home.start(['records', 'upload', 'users', '-'], {}, ['no JSON', ...lines].join('\n'));
+    const bad = await desk.home.start(
+      ['records', 'upload', 'users', '-'],
+      {},
+      ['no JSON', ...lines].join('\n'),
+    );
     expect(bad).toMatchObject({ code: 6, stderr: expect.stringContaining('line 1: is not JSON') });
   });
 
   test('--json is what HQ answered, and --all-pages every page of it', async () => {
     const { storeId } = await newStore();
-    const { stdout } = await home.start(['stores', 'show', storeId, '--json']);
-    expect(stdout).toBe(`${JSON.stringify((await hq.admin.call('GET', `/stores/${storeId}`)).body)}\n`);
+    const { stdout } = await desk.home.start(['stores', 'show', storeId, '--json']);
+    expect(stdout).toBe(`${JSON.stringify((await desk.hq.admin.call('GET', `/stores/${storeId}`)).body)}\n`);
     await newStore();
     const [first, second] = (
-      await home.start(['stores', 'list', '--limit', '1', '--all-pages', '--json'])
+      await desk.home.start(['stores', 'list', '--limit', '1', '--all-pages', '--json'])
     ).stdout.split('\n');
     expect(JSON.parse(second!).items[0].storeId > JSON.parse(first!).items[0].storeId).toBe(true);
-    expect((await home.start(['stores', 'list', '--limit', '1'])).stdout).toMatch(
+    expect((await desk.home.start(['stores', 'list', '--limit', '1'])).stdout).toMatch(
       /There is more: --after \S+, or --all-pages/,
     );
   });

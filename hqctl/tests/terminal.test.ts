@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
-import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
+import { useDesk } from './desk.js';
 import { askHq, inPlaceOfHq } from './stand-in.js';
-import { Home, program } from './started.js';
+import { program } from './started.js';
 
 /** util-linux's script runs a program at a terminal of its own. */
 const hasScript = /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '');
@@ -11,31 +11,23 @@ const hasScript = /util-linux/.test(spawnSync('script', ['--version'], { encodin
 if (!hasScript) console.warn('skipped: no script of util-linux, so nothing is tried at a terminal');
 const atTerminal = hasScript ? describe : describe.skip;
 
-let hq: TestCollector;
-let home: Home;
-const endings: (() => unknown)[] = [];
-beforeAll(async () => {
-  hq = await startTestCollector({ settings: { HQ_WATCH_INTERVAL_MS: '200' } });
-});
-afterAll(() => hq.stop());
-beforeEach(() => {
-  home = new Home();
-  home.knows(hq.url, hq.admin.token);
-});
-afterEach(async () => {
-  for (const end of endings.splice(0)) await end();
-  home.remove();
-});
+const desk = useDesk();
 
 /** The program with a terminal of 100 columns and 12 lines at all its ends. */
 function open(args: string) {
   const line = `stty cols 100 rows 12; exec ${process.execPath} ${program} ${args}`;
   const child = spawn('script', ['-qefc', line, '/dev/null'], {
-    cwd: home.folder,
-    env: { PATH: process.env['PATH'] ?? '', HOME: home.folder, TERM: 'xterm', SHELL: '/bin/sh', ...home.env },
+    cwd: desk.home.folder,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: desk.home.folder,
+      TERM: 'xterm',
+      SHELL: '/bin/sh',
+      ...desk.home.env,
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  endings.push(() => child.kill('SIGKILL'));
+  desk.endings.push(() => child.kill('SIGKILL'));
   let seen = '';
   child.stdout.on('data', (chunk) => (seen += chunk));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -56,25 +48,25 @@ function open(args: string) {
 
 atTerminal('at a terminal', () => {
   test('what cannot be undone is asked for, and done only after a yes', async () => {
-    await hq.admin.createStore({ storeId: 'asked' });
+    await desk.hq.admin.createStore({ storeId: 'asked' });
     const no = open('stores archive asked');
     await no.sees('Archive asked\\?.*\\[y/N\\]');
     no.type('n\n');
     expect(await no.ended).toBe(2);
     expect(no.text).toContain('Nothing was done.');
-    expect((await hq.admin.call('GET', '/stores/asked')).body.archivedAt).toBeNull();
+    expect((await desk.hq.admin.call('GET', '/stores/asked')).body.archivedAt).toBeNull();
 
     const yes = open('stores archive asked');
     await yes.sees('\\[y/N\\]');
     yes.type('y\n');
     expect(await yes.ended).toBe(0);
-    expect((await hq.admin.call('GET', '/stores/asked')).body.archivedAt).not.toBeNull();
+    expect((await desk.hq.admin.call('GET', '/stores/asked')).body.archivedAt).not.toBeNull();
   });
 
   test('the list of stores is drawn again as it changes, cut to the terminal, until Ctrl-C', async () => {
     const watching = open('stores watch');
     await watching.sees('Ctrl-C ends it');
-    for (let n = 10; n < 30; n += 1) await hq.admin.createStore({ storeId: `live-${n}` });
+    for (let n = 10; n < 30; n += 1) await desk.hq.admin.createStore({ storeId: `live-${n}` });
     await watching.sees('live-10');
     await watching.sees('… \\d+ lines more');
     watching.type('\u0003');
@@ -84,18 +76,18 @@ atTerminal('at a terminal', () => {
 
   test('a list that HQ answers no more is not shown as live, and is live again after that', async () => {
     let away = false;
-    const url = await inPlaceOfHq(endings, async (request, response, body) => {
+    const url = await inPlaceOfHq(desk.endings, async (request, response, body) => {
       if (away) return request.socket.destroy();
-      const { status, headers, text } = await askHq(hq.url, request, body);
+      const { status, headers, text } = await askHq(desk.hq.url, request, body);
       response.writeHead(status, headers).end(text);
     });
-    home.knows(url, hq.admin.token);
+    desk.home.knows(url, desk.hq.admin.token);
     const watching = open('stores watch --timeout 0.5');
     await watching.sees('Ctrl-C ends it');
     away = true;
     await watching.sees('Not up to date: HQ cannot be reached');
     away = false;
-    await hq.admin.createStore({ storeId: 'a-back-again', name: '!AAA' });
+    await desk.hq.admin.createStore({ storeId: 'a-back-again', name: '!AAA' });
     await watching.sees('a-back-again');
     watching.type('\u0003');
     expect(await watching.ended).toBe(0);

@@ -64,7 +64,6 @@ describe('a replay', () => {
     const slow = new ReplayPlayer(events.slice(0, 50), {
       dataDir: join(dataDir, 'slow'),
       speed: 1,
-      startMs: 0,
       agent: () => agent,
     });
     slow.start(0);

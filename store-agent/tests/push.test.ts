@@ -4,7 +4,7 @@ import { eventually } from '@hq-sync/testkit/eventually';
 import { acceptAll, answerOf, pushNow, type PushReply } from './scripted-hq.js';
 import { adjustment, newDataDir, newHq, sale, startAgent } from './store.js';
 
-const problemReply = (...args: Parameters<typeof problemOf>): PushReply => {
+const problemReply = (...args: Parameters<typeof problemOf>): Exclude<PushReply, 'never'> => {
   const body = problemOf(...args);
   return { status: body.status, body };
 };
@@ -170,8 +170,7 @@ describe('push', () => {
 
   test('push_now ends a wait that HQ asked for', async () => {
     const hq = await newHq();
-    hq.reply = () =>
-      ({ ...(problemReply('overloaded') as object), headers: { 'retry-after': '200' } }) as PushReply;
+    hq.reply = () => ({ ...problemReply('overloaded'), headers: { 'retry-after': '200' } });
     const agent = await startAgent({ hqUrl: hq.url });
     await eventually('the welcome', () => agent.status().connected, Boolean);
     agent.enqueue('sales', { id: 's-1', revision: 1, data: sale() });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { BatchSize } from '../src/batch-size.js';
-import { RetrySchedule } from '../src/retry-schedule.js';
-import { retryAfterMs, type RetryWait } from '../src/push-verdict.js';
+import { RetrySchedule, type RetryWait } from '../src/retry-schedule.js';
+import { retryAfterMs } from '../src/push-verdict.js';
 
 const wait = (changes: Partial<RetryWait>): RetryWait => ({
   kind: 'wait',

@@ -72,7 +72,9 @@ test("what a store's copy has otherwise than HQ is named, record by record", asy
     return audit.differences;
   };
   expect(
-    differences(Object.entries(held).map(([id, data]) => ({ id, data: JSON.parse(data) as object }))),
+    differences(
+      Object.entries(held).map(([id, data]) => ({ id, data: JSON.parse(data) as Record<string, unknown> })),
+    ),
   ).toEqual([]);
   expect(
     differences([
