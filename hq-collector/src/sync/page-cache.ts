@@ -12,8 +12,9 @@ const emptyPageBytes = 1_024;
 const maxAgeMs = 30_000;
 /** Pages read at once: more would keep heartbeats waiting for a connection. */
 const maxReads = 4;
-/** Pages that are read before their store has asked for them, at once and for one store. */
+/** Stores at once whose next pages are read before they ask. */
 const maxReadsAhead = 2;
+/** How many pages for each: one is read while the other is recorded and sent; 0.80 of COPY's speed instead of 0.75. */
 const maxPagesAhead = 2;
 /** The fastest: 8 ms for 1.1 MB of products, which become 150 KB. */
 const gzipLevel = 1;
