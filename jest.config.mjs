@@ -24,6 +24,6 @@ export default {
   globalSetup: '<rootDir>/testkit/global-setup.mjs',
   globalTeardown: '<rootDir>/testkit/global-teardown.mjs',
   testTimeout: 60_000,
-  // On two cores: for minutes two files wait for Prometheus to find a fire and its end.
+  // One more than most machines' cores: two files wait for minutes, for Prometheus to find a fire and its end.
   maxWorkers: 3,
 };

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { adminClient } from '@hq-sync/testkit/admin-client';
 import { startTestCollector, type TestCollector } from '@hq-sync/testkit/test-collector';
-import { push, saleRecord } from '@hq-sync/testkit/wire-store';
-import { subprotocol } from '@hq-sync/protocol/version';
+import { push, saleRecord, WireStore } from '@hq-sync/testkit/wire-store';
 import pino from 'pino';
-import WebSocket from 'ws';
 import { ConfigError, readConfig } from '../src/config.js';
 
 let hq: TestCollector;
@@ -20,58 +19,48 @@ afterEach(async () => {
   hq = undefined!;
 });
 
-/** Asks as the proxy on this machine does that was itself asked by these, the last of them being who asked it. */
-const admin = (path: string, forwardedFor: string, token = hq.admin.token, method = 'GET') =>
-  fetch(`${hq.url}/admin/v1${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      'x-forwarded-for': forwardedFor,
-    },
-    ...(method === 'POST' && {
-      body: JSON.stringify({ storeId: 's1', name: 'S1', timezone: 'UTC', currency: 'USD' }),
-    }),
-  });
+/** What the proxy on this machine writes that was itself asked by these, the last of them being who asked it. */
+const forwarded = (by: string) => ({ 'x-forwarded-for': by });
+const askedBy = (by: string, token = hq.admin.token) => adminClient(hq.url, token, forwarded(by));
 const sourceOf = async () =>
   (
     await hq.database.pool.query<{ source: string }>(
       `select source from hq.audit_log where action = 'store.create'`,
     )
   ).rows[0]!.source;
-const connected = async (token: string, forwardedFor: string) => {
-  const ws = new WebSocket(`${hq.url.replace('http', 'ws')}/v1/socket`, subprotocol, {
-    headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': forwardedFor },
-  });
-  ws.on('error', () => undefined);
-  await new Promise((resolve) => ws.once('close', resolve).once('unexpected-response', resolve));
-};
+const refusedSocket = (by: string) =>
+  expect(WireStore.open(hq.url, 'wrong', forwarded(by))).rejects.toThrow('401');
 
 describe('behind a trusted proxy', () => {
   beforeEach(() => start('127.0.0.0/8, ::1'));
 
   test('the audit names who asked, by what the proxy saw and not by what it was told', async () => {
-    expect((await admin('/stores', '192.0.2.1, 203.0.113.7', undefined, 'POST')).status).toBe(201);
+    await askedBy('192.0.2.1, 203.0.113.7').createStore({ storeId: 's1' });
     expect(await sourceOf()).toBe('203.0.113.7');
   });
 
   test("one address's wrong tokens leave the others alone", async () => {
     for (const status of [401, 401, 429])
-      expect((await admin('/stores', '203.0.113.7', 'wrong')).status).toBe(status);
-    expect((await admin('/stores', '203.0.113.8')).status).toBe(200);
-    expect((await admin('/stores', '203.0.113.8, 203.0.113.7')).status).toBe(429);
+      expect((await askedBy('203.0.113.7', 'wrong').call('GET', '/stores')).status).toBe(status);
+    expect((await askedBy('203.0.113.8').call('GET', '/stores')).status).toBe(200);
+    expect((await askedBy('203.0.113.8, 203.0.113.7').call('GET', '/stores')).status).toBe(429);
   });
 
   test('a store is logged with its own address, by the socket and by a push', async () => {
-    await connected('wrong', '203.0.113.9');
+    await refusedSocket('203.0.113.9');
     expect(logged.find(({ msg }) => msg === 'token rejected')).toMatchObject({ source: '203.0.113.9' });
     logged.length = 0;
-    await push(hq.url, 'wrong', [saleRecord('a')], { headers: { 'x-forwarded-for': '203.0.113.10' } });
+    await push(hq.url, 'wrong', [saleRecord('a')], { headers: forwarded('203.0.113.10') });
     expect(logged.find(({ msg }) => msg === 'token rejected')).toMatchObject({ source: '203.0.113.10' });
   });
 
-  test('without a header, or with nonsense in it, the proxy is who asked', async () => {
-    expect((await admin('/stores', 'nonsense, ,', undefined, 'POST')).status).toBe(201);
+  test('with nonsense in its header the proxy is who asked', async () => {
+    await askedBy('nonsense, ,').createStore({ storeId: 's1' });
+    expect(await sourceOf()).toContain('127.0.0.1');
+  });
+
+  test('without a header the proxy is who asked', async () => {
+    await hq.admin.createStore({ storeId: 's1' });
     expect(await sourceOf()).toContain('127.0.0.1');
   });
 });
@@ -84,8 +73,8 @@ test.each(['10.0.0.0/99', 'proxy.example', '10.0.0.1,,'])('%s names no proxy', (
 
 test('nobody is believed who is not named', async () => {
   await start();
-  expect((await admin('/stores', '203.0.113.7', undefined, 'POST')).status).toBe(201);
+  await askedBy('203.0.113.7').createStore({ storeId: 's1' });
   expect(await sourceOf()).toContain('127.0.0.1');
-  await connected('wrong', '203.0.113.9');
+  await refusedSocket('203.0.113.9');
   expect(logged.find(({ msg }) => msg === 'token rejected')?.source).toContain('127.0.0.1');
 });

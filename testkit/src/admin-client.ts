@@ -24,11 +24,20 @@ export interface AdminClient {
 }
 
 /** Speaks to `/admin/v1` as a person with this token would with curl. */
-export function adminClient(url: string, token: string): AdminClient {
+export function adminClient(
+  url: string,
+  token: string,
+  moreHeaders: Record<string, string> = {},
+): AdminClient {
+  const headers = (type: string) => ({
+    authorization: `Bearer ${token}`,
+    'content-type': type,
+    ...moreHeaders,
+  });
   const call = async (method: string, path: string, body?: unknown): Promise<AdminAnswer> => {
     const response = await fetch(`${url}/admin/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: headers('application/json'),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: await response.json() };
@@ -54,7 +63,7 @@ export function adminClient(url: string, token: string): AdminClient {
     async changeRecords(entity, lines) {
       const response = await fetch(`${url}/admin/v1/entities/${entity}/records`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+        headers: headers('application/x-ndjson'),
         body: lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''),
       });
       return { status: response.status, body: await response.json() };

@@ -26,9 +26,13 @@ export class WireStore {
   }
 
   /** Opens the socket and says nothing. Rejects with the HTTP status when HQ refuses the upgrade. */
-  static async open(url: string, token: string): Promise<WireStore> {
+  static async open(
+    url: string,
+    token: string,
+    moreHeaders: Record<string, string> = {},
+  ): Promise<WireStore> {
     const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/socket`, subprotocol, {
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}`, ...moreHeaders },
     });
     const store = new WireStore(ws);
     await new Promise<void>((resolve, reject) => {

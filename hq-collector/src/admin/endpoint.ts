@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { Config } from '../config.js';
 import type { Pool, Queryable } from '../db/database.js';
-import type { ClientAddress } from '../http/client-address.js';
 import type { Events } from '../events.js';
+import type { ClientAddress } from '../http/client-address.js';
 import type { Places } from '../sync/places.js';
 import type { Change } from './change.js';
 

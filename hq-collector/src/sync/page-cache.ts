@@ -69,7 +69,7 @@ export class PageCache {
 
   /** Reads what will be asked for after this page, while the store takes it. */
   readAhead(range: PageRange, { page }: SharedPage, compressed: boolean): void {
-    if (this.readsAhead >= maxReadsAhead || !page.left) return;
+    if (this.readsAhead >= maxReadsAhead) return;
     this.readsAhead += 1;
     this.readOn(range, page, compressed)
       // Who asks for it reads it again, and is told.
