@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { eventually } from '@hq-sync/testkit/eventually';
+import type { Monitoring } from '@hq-sync/testkit/pager/monitoring';
 import type { Webhook } from '@hq-sync/testkit/pager/webhook';
 
 /** What the person on call gets, without the watchdog that always comes. */
@@ -7,7 +8,7 @@ export class OnCall {
   /** Names of alerts that have been seen to fire and to be over. */
   readonly seen = new Set<string>();
 
-  constructor(private readonly webhook: Webhook) {}
+  constructor(private readonly monitoring: Monitoring) {}
 
   /** From here until the end of `incident`, these pages come and no other; afterwards all of them are over. */
   async expects(
@@ -16,7 +17,7 @@ export class OnCall {
     mended: () => Promise<void> | void,
     deadlineMs: number,
   ): Promise<void> {
-    const from = this.webhook.pages.length;
+    const from = this.monitoring.webhook.pages.length;
     const came = () => [...new Set(this.pagesFrom(from).map(({ name }) => name))].toSorted();
     const wanted = [...pages].toSorted();
     await incident();
@@ -29,10 +30,7 @@ export class OnCall {
     await mended();
     await eventually(
       'all is over',
-      () =>
-        this.pagesFrom(from)
-          .filter(({ resolvedMs }) => resolvedMs === null)
-          .map(({ name }) => name),
+      () => this.notOver(from),
       (names) => names.length === 0,
       deadlineMs,
     );
@@ -43,8 +41,19 @@ export class OnCall {
     }
   }
 
+  /**
+   * Names of alerts paged since then that are firing still. Prometheus is asked too: an alert of which Alertmanager
+   * has not heard for a while is notified as resolved, and once more when it hears of it again.
+   */
+  private async notOver(from: number): Promise<string[]> {
+    const firing = await this.monitoring.firing();
+    return this.pagesFrom(from)
+      .filter(({ labels, resolvedMs }) => resolvedMs === null || firing.has(labels['alertname']!))
+      .map(({ name }) => name);
+  }
+
   private pagesFrom(from: number) {
-    return this.webhook.pages.slice(from).filter(({ name }) => name !== 'HqWatchdog');
+    return this.monitoring.webhook.pages.slice(from).filter(({ name }) => name !== 'HqWatchdog');
   }
 }
 

@@ -61,7 +61,7 @@ beforeAll(async () => {
   exporter = await startPostgresExporter(chain.databaseUrl);
   const targets = { ...chain.targets, 'hq-postgres': [exporter.address] };
   monitoring = await Monitoring.start(folder, thresholds, targets, { alertmanagers: 2 });
-  onCall = new OnCall(monitoring.webhook);
+  onCall = new OnCall(monitoring);
   await eventually(
     'both stores are synced',
     () => monitoring.query('fleet:hq_synced:count', 'level'),

@@ -72,7 +72,7 @@ beforeAll(async () => {
   const folder = path.join(chain.folder, 'monitoring');
   await mkdir(folder);
   monitoring = await Monitoring.start(folder, thresholds, chain.targets);
-  onCall = new OnCall(monitoring.webhook);
+  onCall = new OnCall(monitoring);
   await eventually(
     'every open store is synced',
     () => monitoring.query('fleet:hq_synced:count', 'level'),

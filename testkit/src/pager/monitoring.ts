@@ -71,8 +71,9 @@ export class Monitoring {
         `--storage.tsdb.path=${path.join(folder, 'prometheus')}`,
         `--web.listen-address=${prometheusAddress}`,
         '--web.enable-lifecycle',
-        // What was sent before Alertmanager was found is sent again.
-        '--rules.alert.resend-delay=1s',
+        // What was sent before Alertmanager was found is sent again. Alertmanager takes an alert for resolved when it
+        // has not heard of it for four times as long, and Prometheus knows none for up to 5 s after a reload.
+        '--rules.alert.resend-delay=3s',
         '--enable-feature=expand-external-labels',
       ],
       links,
@@ -93,6 +94,13 @@ export class Monitoring {
       data: { result: { metric: Record<string, string>; value: [number, string] }[] };
     };
     return new Map(data.result.map(({ metric, value }) => [metric[label] ?? '', Number(value[1])]));
+  }
+
+  /** Names of the alerts that Prometheus itself holds for firing. */
+  async firing(): Promise<Set<string>> {
+    return new Set(
+      (await this.query('count by (alertname) (ALERTS{alertstate="firing"})', 'alertname')).keys(),
+    );
   }
 
   setTargets(job: string, targets: readonly string[]): Promise<void> {
