@@ -28,6 +28,8 @@ const thresholds = {
     tokenBatchWithin: production.durations.tokenBatchWithin,
     // A hundred tokens are made within it.
     groupWait: 4,
+    // Once PostgreSQL is back, a store waits for up to 30 s before it tries again, and is not synced until it has.
+    fastBurnFor: 35,
     // After a reload Prometheus knows no Alertmanager for up to 5 s, and that time does not shrink.
     monitoringFor: 12,
   },
