@@ -11,7 +11,11 @@ const start = async (trusted?: string) => {
   logged = [];
   hq = await startTestCollector({
     log: pino({ level: 'debug' }, { write: (line) => void logged.push(JSON.parse(line)) }),
-    settings: { HQ_ADMIN_REFUSALS_PER_MINUTE: '2', ...(trusted && { HQ_TRUSTED_PROXIES: trusted }) },
+    settings: {
+      HQ_ADMIN_REFUSALS_PER_MINUTE: '2',
+      HQ_PAGE_LOGIN: 'on',
+      ...(trusted && { HQ_TRUSTED_PROXIES: trusted }),
+    },
   });
 };
 afterEach(async () => {
@@ -22,6 +26,7 @@ afterEach(async () => {
 /** What the proxy on this machine writes that was itself asked by these, the last of them being who asked it. */
 const forwarded = (by: string) => ({ 'x-forwarded-for': by });
 const askedBy = (by: string, token = hq.admin.token) => adminClient(hq.url, token, forwarded(by));
+const wrongCode = JSON.stringify({ code: `hqe_${'a'.repeat(43)}`, secretHash: '0'.repeat(64) });
 const sourceOf = async () =>
   (
     await hq.database.pool.query<{ source: string }>(
@@ -46,12 +51,36 @@ describe('behind a trusted proxy', () => {
     expect((await askedBy('203.0.113.8, 203.0.113.7').call('GET', '/stores')).status).toBe(429);
   });
 
+  test.each([
+    { what: 'enrolment code', path: '/v1/enrol', body: wrongCode, refused: 403 },
+    { what: 'login to the page', path: '/login', body: 'token=wrong', refused: 401 },
+  ])("one address's wrong $what leaves the others alone", async ({ path, body, refused }) => {
+    const statusFor = async (by: string) => {
+      const headers = { ...forwarded(by), 'content-type': 'application/x-www-form-urlencoded' };
+      return (await fetch(`${hq.url}${path}`, { method: 'POST', body, headers })).status;
+    };
+    const statuses = [];
+    for (let tries = 0; tries < 40; tries += 1) statuses.push(await statusFor('203.0.113.7'));
+    expect([statuses[0], statuses.at(-1)]).toEqual([refused, 429]);
+    expect(await statusFor('203.0.113.8')).toBe(refused);
+  });
+
   test('a store is logged with its own address, by the socket and by a push', async () => {
     await refusedSocket('203.0.113.9');
     expect(logged.find(({ msg }) => msg === 'token rejected')).toMatchObject({ source: '203.0.113.9' });
     logged.length = 0;
     await push(hq.url, 'wrong', [saleRecord('a')], { headers: forwarded('203.0.113.10') });
     expect(logged.find(({ msg }) => msg === 'token rejected')).toMatchObject({ source: '203.0.113.10' });
+  });
+
+  test.each([
+    ['192.0.2.1:50912, 203.0.113.7:443', '203.0.113.7'],
+    ['[2001:db8::7]:50912', '2001:db8::7'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['2001:db8::7', '2001:db8::7'],
+  ])('%s: an address is who asked, with a port or without', async (by, source) => {
+    await askedBy(by).createStore({ storeId: 's1' });
+    expect(await sourceOf()).toBe(source);
   });
 
   test('with nonsense in its header the proxy is who asked', async () => {

@@ -12,8 +12,26 @@ export type ClientAddress = (request: IncomingMessage) => string;
 export function clientAddress(trusted: readonly string[]): ClientAddress {
   const trust = proxyAddr.compile([...trusted]);
   return (request) => {
-    if (request.socket.remoteAddress === undefined) return 'unknown'; // gone already
-    // From the peer outwards. What is no address was written by somebody who is no proxy.
-    return proxyAddr.all(request, trust).findLast((address) => isIP(address) !== 0)!;
+    const peer = request.socket.remoteAddress;
+    if (peer === undefined) return 'unknown'; // gone already
+    const outwards = [peer, ...forwardedFor(request).toReversed()];
+    const stranger = outwards.findIndex((address, hops) => !trust(address, hops));
+    const believed = stranger < 0 ? outwards : outwards.slice(0, stranger + 1);
+    // What is no address was written by somebody who is no proxy.
+    return believed.findLast((address) => isIP(address) !== 0)!;
   };
 }
+
+/** The entries of `X-Forwarded-For`; where a gateway has written a port behind an address, without it. */
+function forwardedFor({ headers }: IncomingMessage): string[] {
+  const header = headers['x-forwarded-for'];
+  if (header === undefined) return [];
+  return String(header)
+    .split(',')
+    .map((entry) => {
+      const { v6, v4 } = withPort.exec(entry.trim())?.groups ?? {};
+      return v6 ?? v4 ?? entry.trim();
+    });
+}
+
+const withPort = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[\d.]+))(?::\d+)?$/;
