@@ -25,6 +25,7 @@ import { LivePages } from './page/live-pages.js';
 import { createPageRouter } from './page/page-router.js';
 import { StoreSockets } from './socket/store-sockets.js';
 import { createUpgradeHandler } from './socket/upgrade.js';
+import { endEpisodes } from './sync/error-episodes.js';
 import { FailureRecorder } from './sync/failure-recorder.js';
 import { EmptyChecks } from './sync/empty-checks.js';
 import { failLatePages } from './sync/late-pages.js';
@@ -122,6 +123,11 @@ export async function startCollector(
       async () =>
         void (await startQueuedResyncs(pool, config.HQ_MAX_RUNNING_RESYNCS, config.HQ_RESYNC_STALL_MS)),
       (error) => events.databaseFailed('start resyncs', error),
+    );
+    const episodes = new ReadingLoop(
+      config.HQ_WATCH_INTERVAL_MS,
+      () => endEpisodes(pool),
+      (error) => events.databaseFailed('end episodes', error),
     );
     const listener = new Listener(
       config.DATABASE_URL,
@@ -246,6 +252,7 @@ export async function startCollector(
     publisher.start();
     latePages.start();
     resyncs.start();
+    episodes.start();
     listener.start();
     closers.unshift(
       () => listener.stop(),
@@ -253,6 +260,7 @@ export async function startCollector(
       () => publisher.stop(),
       () => latePages.stop(),
       () => resyncs.stop(),
+      () => episodes.stop(),
       () => storeMetrics.close(),
       () => pages.close(),
     );

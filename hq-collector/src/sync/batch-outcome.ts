@@ -1,6 +1,6 @@
 import type { Activity } from '@hq-sync/protocol/activity';
 import type { Transaction } from '../db/database.js';
-import { countFailures } from './failure-recorder.js';
+import { countFailures } from './error-episodes.js';
 import type { Merge } from './merge-batch.js';
 import type { RefusedRecord } from './read-record.js';
 import type { Batch } from './store-batch.js';

@@ -3,6 +3,7 @@ import type { Direction } from '@hq-sync/protocol/entity';
 import { withTransaction, type Pool } from '../db/database.js';
 import { FlushLoop } from '../db/flush-loop.js';
 import { writeOrSplit } from '../db/write-or-split.js';
+import { countFailures } from './error-episodes.js';
 
 /** Failures of known stores that wait in memory while Postgres is away; beyond it, alike ones are counted together. */
 const maxWaitingFailures = 10_000;
@@ -124,7 +125,9 @@ export class FailureRecorder {
     this.resolvers = [];
     const write = (some: readonly Part[]) =>
       withTransaction(this.pool, async (tx) => {
-        const failures = some.flatMap((part) => part.failure ?? []);
+        // What it has waited for, the connection too, is no part of when it failed.
+        const nowMs = performance.now();
+        const failures = some.flatMap((part) => (part.failure ? failureRow(part.failure, nowMs) : []));
         const strangers = some.flatMap((part) => part.stranger ?? []);
         if (failures.length > 0) await tx.query(writeFailures, [JSON.stringify(failures)]);
         if (strangers.length > 0) await tx.query(writeStrangers, [JSON.stringify(strangers)]);
@@ -144,14 +147,9 @@ export class FailureRecorder {
     this.waiting = [];
     this.summaries = new Map();
     this.strangers = new Map();
-    const nowMs = performance.now();
     return [
-      ...waiting.map((one) => ({ failure: failureRow(one, nowMs, true), putBack: () => this.wait(one) })),
-      // Token rejections are the strangers' row and an episode; their own error rows would be without bound.
-      ...[...summaries.values()].map((one) => ({
-        failure: failureRow(one, nowMs, one.failure.kind !== 'token_rejected'),
-        putBack: () => this.summarise(one),
-      })),
+      ...waiting.map((one) => ({ failure: one, putBack: () => this.wait(one) })),
+      ...[...summaries.values()].map((one) => ({ failure: one, putBack: () => this.summarise(one) })),
       ...[...strangers.values()].map((one) => ({ stranger: one, putBack: () => this.addStranger(one) })),
     ];
   }
@@ -170,14 +168,14 @@ export class FailureRecorder {
   }
 }
 
-/** One row on its way to Postgres, and how it goes back to waiting. */
+/** What becomes a row of Postgres, and how it goes back to waiting. */
 interface Part {
-  readonly failure?: object;
-  readonly stranger?: object;
+  readonly failure?: Waiting;
+  readonly stranger?: Stranger;
   putBack(): void;
 }
 
-function failureRow({ failure, atMs, times }: Waiting, nowMs: number, detailed: boolean): object {
+function failureRow({ failure, atMs, times }: Waiting, nowMs: number): object {
   const { operation } = failure;
   return {
     age_ms: nowMs - atMs,
@@ -190,7 +188,8 @@ function failureRow({ failure, atMs, times }: Waiting, nowMs: number, detailed: 
     source: failure.source,
     times,
     report_id: failure.reportId ?? null,
-    detailed,
+    // Tokens that HQ rejects are the strangers' row and an episode; their own error rows would be without bound.
+    detailed: failure.kind !== 'token_rejected' || failure.source === 'store',
     operation: operation !== undefined,
     batch_id: operation?.batchId ?? null,
     records: operation?.records ?? 0,
@@ -199,33 +198,6 @@ function failureRow({ failure, atMs, times }: Waiting, nowMs: number, detailed: 
     schema_version: operation?.schemaVersion ?? null,
   };
 }
-
-/**
- * Opens or continues the episodes in `failed(store_id, entity, direction, kind, code, message, at, times)` and counts them.
- * A failure that is written after a success that came after it is over.
- */
-export const countFailures = `
-  episodes as (
-    insert into hq.error_episode as e (store_id, entity, direction, kind, code, message, opened_at, last_at, failures, resolved_at)
-    select f.store_id, f.entity, f.direction, f.kind, f.code, f.message, f.opened_at, f.last_at, f.failures, success.at
-    from (
-      select store_id, coalesce(entity, '') as entity, coalesce(direction, '') as direction, kind,
-        (array_agg(code order by at desc))[1] as code, (array_agg(message order by at desc))[1] as message,
-        min(at) as opened_at, max(at) as last_at, sum(times) as failures
-      from failed where kind is not null
-      group by 1, 2, 3, 4
-    ) f left join lateral (
-      select max(s.last_success_at) as at from hq.store_entity s
-      where s.store_id = f.store_id and (f.entity = '' or (s.entity = f.entity and s.direction = f.direction))
-    ) success on success.at > f.last_at and f.kind <> 'record_rejected'
-    order by 1, 2, 3, 4
-    on conflict (store_id, entity, direction, kind) where resolved_at is null do update set
-      code = excluded.code, message = excluded.message, last_at = excluded.last_at, failures = e.failures + excluded.failures
-  ), totals as (
-    insert into hq.store_error_total as t (store_id, kind, total)
-    select store_id, kind, sum(times) from failed where kind is not null group by 1, 2 order by 1, 2
-    on conflict (store_id, kind) do update set total = t.total + excluded.total, changed_at = clock_timestamp()
-  )`;
 
 const writeFailures = `
   with came as (

@@ -1,5 +1,5 @@
 import type { Pool } from '../db/database.js';
-import { countFailures } from './failure-recorder.js';
+import { countFailures } from './error-episodes.js';
 
 /** Pages that no store confirmed within the time become failures, each once; a confirmation that comes later still counts. */
 export async function failLatePages(pool: Pool, confirmTimeoutMs: number): Promise<number> {
