@@ -62,7 +62,7 @@ test('a failure has the time at which it came, however long its writing waits fo
   const onlyConnection = await pool.connect();
   const written = recorder.record({
     storeId,
-    code: 'network_timeout',
+    code: 'store_timeout',
     kind: 'network_timeout',
     message: 'no answer',
     source: 'store',

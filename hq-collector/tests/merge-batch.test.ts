@@ -1,14 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { addActivity, contribution, noActivity, type Activity } from '@hq-sync/protocol/activity';
-import type { Sale } from '@hq-sync/protocol/sale';
 import fc from 'fast-check';
 import { activityKey, mergeBatch, revisionKey, type Held, type HeldRecord } from '../src/sync/merge-batch.js';
-import type { IncomingRecord } from '../src/sync/read-record.js';
+import type { Counted, IncomingRecord } from '../src/sync/read-record.js';
 
 /** HQ in miniature: what mergeBatch says is done to plain maps. */
 class Ledger {
-  readonly records = new Map<string, HeldRecord & { data: unknown }>();
-  readonly revisions = new Map<string, unknown>();
+  readonly records = new Map<string, HeldRecord>();
+  readonly revisions = new Map<string, string>();
   readonly totals = new Map<string, Activity>();
   conflicts = 0;
 
@@ -21,14 +20,13 @@ class Ledger {
       this.records.set(record.id, {
         revision: record.revision,
         businessDate: this.records.get(record.id)?.businessDate ?? businessDate,
-        counted: record.sale,
-        data: record.data,
+        counted: record.counted,
       });
-      this.revisions.set(revisionKey(record.id, record.revision), record.data);
+      this.revisions.set(revisionKey(record.id, record.revision), record.json);
     }
     for (const record of merge.history) {
       expect(this.revisions.has(revisionKey(record.id, record.revision))).toBe(false); // the key of its table is unique
-      this.revisions.set(revisionKey(record.id, record.revision), record.data);
+      this.revisions.set(revisionKey(record.id, record.revision), record.json);
     }
     for (const [key, activity] of merge.totals)
       this.totals.set(key, addActivity(this.totals.get(key) ?? noActivity, activity));
@@ -48,7 +46,7 @@ class Ledger {
 
 const nonZero = (totals: ReadonlyMap<string, Activity>) =>
   new Map([...totals].filter(([, activity]) => Object.values(activity).some((value) => value !== 0)).sort());
-const dateOf = (record: IncomingRecord) => record.occurredAt!.toISOString().slice(0, 10);
+const dateOf = (record: IncomingRecord) => record.occurredAt!.slice(0, 10);
 
 const sale = fc.record({
   kind: fc.constantFrom('sale' as const, 'return' as const),
@@ -85,10 +83,9 @@ function incoming(
     line: index + 1,
     id: one.id,
     revision: one.revision,
-    data: one.sale as Record<string, unknown>,
-    json: '',
-    occurredAt: new Date(Date.UTC(2026, 0, one.day)),
-    sale: one.sale as Sale,
+    json: JSON.stringify(one.sale),
+    occurredAt: new Date(Date.UTC(2026, 0, one.day)).toISOString(),
+    counted: one.sale as Counted,
   }));
 }
 

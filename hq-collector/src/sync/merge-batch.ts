@@ -1,11 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { addActivity, contribution, noActivity, type Activity } from '@hq-sync/protocol/activity';
 import type { RecordResult } from '@hq-sync/protocol/push';
-import type { Sale } from '@hq-sync/protocol/sale';
-import type { IncomingRecord } from './read-record.js';
-
-/** What a sale adds to the totals, and where. */
-type Counted = Pick<Sale, 'kind' | 'status' | 'currency' | 'grossMinor' | 'discountMinor' | 'taxMinor'>;
+import type { Counted, IncomingRecord } from './read-record.js';
 
 /** The newest revision that HQ holds of a record. */
 export interface HeldRecord {
@@ -18,8 +14,8 @@ export interface HeldRecord {
 /** What HQ knows before the batch, for the ids in it. */
 export interface Held {
   readonly records: ReadonlyMap<string, HeldRecord>;
-  /** Content by `revisionKey`, for those revisions of the batch that HQ already has. */
-  readonly revisions: ReadonlyMap<string, unknown>;
+  /** Content as JSON, by `revisionKey`, for those revisions of the batch that HQ already has. */
+  readonly revisions: ReadonlyMap<string, string>;
 }
 
 export const revisionKey = (id: string, revision: number): string => `${revision} ${id}`;
@@ -85,7 +81,8 @@ export function mergeBatch(
     const key = revisionKey(record.id, record.revision);
     const state = states.get(record.id) ?? fromHeld(held.records.get(record.id));
 
-    if (revisions.has(key) && !sameContent(revisions.get(key), record.data)) {
+    const known = revisions.get(key);
+    if (known !== undefined && !sameContent(known, record.json)) {
       conflicts.push(record);
       continue;
     }
@@ -94,7 +91,7 @@ export function mergeBatch(
         newest: record,
         revision: record.revision,
         businessDate: ownDates.get(record.line) ?? null,
-        counted: record.sale,
+        counted: record.counted,
         held: false,
       };
       states.set(record.id, first);
@@ -103,15 +100,15 @@ export function mergeBatch(
     } else if (record.revision > state.revision) {
       if (state.newest) history.push(state.newest);
       count(totals, state.businessDate, state.counted, -1);
-      count(totals, state.businessDate, record.sale, 1);
-      states.set(record.id, { ...state, newest: record, revision: record.revision, counted: record.sale });
+      count(totals, state.businessDate, record.counted, 1);
+      states.set(record.id, { ...state, newest: record, revision: record.revision, counted: record.counted });
       answer(record, 'replaced');
     } else {
       // Late: kept if HQ never saw this revision, but it changes no total.
-      if (!revisions.has(key)) history.push(record);
+      if (known === undefined) history.push(record);
       answer(record, 'duplicate');
     }
-    revisions.set(key, record.data);
+    revisions.set(key, record.json);
   }
 
   const written = [...states.values()].flatMap((state) =>
@@ -128,10 +125,10 @@ export function mergeBatch(
   };
 }
 
-/** Content as it is stored: JSON knows no -0, and the order of keys means nothing. */
-function sameContent(left: unknown, right: unknown): boolean {
-  const stored = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-  return isDeepStrictEqual(stored(left), stored(right));
+/** Content as it is stored: that knows no -0, and the order of keys means nothing. */
+function sameContent(left: string, right: string): boolean {
+  const stored = (json: string): unknown => JSON.parse(JSON.stringify(JSON.parse(json)));
+  return left === right || isDeepStrictEqual(stored(left), stored(right));
 }
 
 function fromHeld(held: HeldRecord | undefined): State | undefined {

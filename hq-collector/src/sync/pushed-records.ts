@@ -37,7 +37,7 @@ export async function readHeld(
   store: SendingStore,
 ): Promise<{ held: Held; ownDates: Map<number, string | null> }> {
   const records = new Map<string, HeldRecord>();
-  const revisions = new Map<string, unknown>();
+  const revisions = new Map<string, string>();
   const ownDates = new Map<number, string | null>();
   const held: Held = { records, revisions };
   if (incoming.length === 0) return { held, ownDates };
@@ -50,7 +50,7 @@ export async function readHeld(
       store.storeId,
       entity,
       incoming.map((record) => record.id),
-      dated.map((record) => record.occurredAt!.toISOString()),
+      dated.map((record) => record.occurredAt),
       store.timezone,
       store.dayCutover,
     ],
@@ -74,7 +74,7 @@ export async function readHeld(
 
   const known = incoming.filter((record) => records.has(record.id));
   if (known.length > 0) {
-    const same = await tx.query<{ record_id: string; revision: number; data: unknown }>(heldRevisions, [
+    const same = await tx.query<{ record_id: string; revision: number; data: string }>(heldRevisions, [
       store.storeId,
       entity,
       known.map((record) => record.id),
@@ -98,11 +98,11 @@ const heldRecords = `
 
 const heldRevisions = `
   with i as (select * from unnest($3::text[], $4::integer[]) as i(record_id, revision))
-  select i.record_id, i.revision, p.data from i cross join lateral (
+  select i.record_id, i.revision, p.data::text from i cross join lateral (
     select data from hq.pushed_record p
     where p.store_id = $1 and p.entity = $2 and p.record_id = i.record_id and p.revision = i.revision limit 1) p
   union all
-  select i.record_id, i.revision, r.data from i cross join lateral (
+  select i.record_id, i.revision, r.data::text from i cross join lateral (
     select data from hq.pushed_revision r
     where r.store_id = $1 and r.entity = $2 and r.record_id = i.record_id and r.revision = i.revision limit 1) r`;
 
@@ -122,7 +122,7 @@ export async function writeRecords(tx: Transaction, origin: RecordsOrigin, merge
     const rows = merge.history.map((record) => ({
       record_id: record.id,
       revision: record.revision,
-      data: record.data,
+      data: JSON.parse(record.json) as unknown,
     }));
     await tx.query(keepHistory, [origin.storeId, origin.entity, origin.schemaVersion, JSON.stringify(rows)]);
   }
@@ -137,10 +137,10 @@ async function copyRecords(
   const prefix = `${copyText(origin.storeId)}\t${copyText(origin.entity)}\t`;
   let rows = '';
   for (const { record, businessDate } of inserts) {
-    const sale = record.sale;
+    const sale = record.counted;
     rows +=
       prefix +
-      `${copyText(record.id)}\t${record.revision}\t${businessDate ?? '\\N'}\t${record.occurredAt?.toISOString() ?? '\\N'}\t` +
+      `${copyText(record.id)}\t${record.revision}\t${businessDate ?? '\\N'}\t${record.occurredAt ?? '\\N'}\t` +
       (sale
         ? `${sale.kind}\t${sale.status}\t${sale.currency}\t${sale.grossMinor}\t${sale.discountMinor}\t${sale.taxMinor}`
         : '\\N\t\\N\t\\N\t\\N\t\\N\t\\N') +
@@ -160,18 +160,18 @@ function copyText(value: string): string {
 }
 
 function replacementRow({ record }: Newest) {
-  const sale = record.sale;
+  const sale = record.counted;
   return {
     record_id: record.id,
     revision: record.revision,
-    occurred_at: record.occurredAt?.toISOString() ?? null,
+    occurred_at: record.occurredAt,
     kind: sale?.kind ?? null,
     status: sale?.status ?? null,
     currency: sale?.currency ?? null,
     gross_minor: sale?.grossMinor ?? null,
     discount_minor: sale?.discountMinor ?? null,
     tax_minor: sale?.taxMinor ?? null,
-    data: record.data,
+    data: JSON.parse(record.json) as unknown,
   };
 }
 
