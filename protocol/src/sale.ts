@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { limits } from './limits.js';
-import { amountMinor, currency, id, instant, isAmountMinor, isId } from './primitives.js';
+import {
+  amountMinor,
+  currency,
+  id,
+  instant,
+  isAmountMinor,
+  isCurrency,
+  isId,
+  isInstant,
+} from './primitives.js';
 
 const maxQuantity = 1_000_000_000;
 
@@ -45,8 +54,8 @@ export function isSale(value: Record<string, unknown>): value is Sale {
     Array.isArray(lines) &&
     lines.length <= limits.maxSaleLines &&
     lines.every(isSaleLine) &&
-    currency.safeParse(code).success &&
-    instant.safeParse(completedAt).success
+    isCurrency(code) &&
+    isInstant(completedAt)
   );
 }
 

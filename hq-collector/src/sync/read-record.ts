@@ -1,6 +1,12 @@
 import { errors, type RecordErrorCode } from '@hq-sync/protocol/error-code';
 import { limits } from '@hq-sync/protocol/limits';
-import { dataByEntity, instantField, recordEnvelope, type RecordEnvelope } from '@hq-sync/protocol/record';
+import {
+  dataByEntity,
+  instantField,
+  isRecordEnvelope,
+  recordEnvelope,
+  type RecordEnvelope,
+} from '@hq-sync/protocol/record';
 import { id as idSchema, revision as revisionSchema } from '@hq-sync/protocol/primitives';
 import { differingTotal, isSale, type Sale } from '@hq-sync/protocol/sale';
 import { pathOf } from '../socket/read-frame.js';
@@ -71,14 +77,16 @@ export function readRecord(content: BatchLine, line: number, rules: RecordRules)
   });
   if (!json) return refuse('record_not_json', errors.record_not_json.title);
 
-  const envelope = recordEnvelope.safeParse(json);
-  if (!envelope.success) return refuse('record_invalid', firstIssue(envelope.error.issues));
-  const { data } = envelope.data;
+  if (!isRecordEnvelope(json)) {
+    const { error } = recordEnvelope.safeParse(json);
+    return refuse('record_invalid', firstIssue(error?.issues ?? []));
+  }
+  const { id, revision, data } = json;
   const parsed =
     rules.entity === 'sales' && isSale(data) ? undefined : dataByEntity[rules.entity]?.safeParse(data);
   if (parsed && !parsed.success) return refuse('record_invalid', firstIssue(parsed.error.issues, 'data'));
 
-  const stored = storedJson(content as string, json, envelope.data);
+  const stored = storedJson(content as string, json);
   if (!stored.ok) return refuse(stored.code, errors[stored.code].title);
 
   const field = instantField[rules.entity];
@@ -99,8 +107,8 @@ export function readRecord(content: BatchLine, line: number, rules: RecordRules)
     ok: true,
     record: {
       line,
-      id: envelope.data.id,
-      revision: envelope.data.revision,
+      id,
+      revision,
       json: stored.json,
       occurredAt: occurredAt && occurredAt.toISOString(),
       counted: sale && countedOf(sale),
@@ -127,12 +135,11 @@ function parseObject(content: BatchLine): Record<string, unknown> | undefined {
 /** The data as JSON that the database takes without a change, or why there is none. */
 function storedJson(
   line: string,
-  json: Record<string, unknown>,
-  envelope: RecordEnvelope,
+  json: RecordEnvelope,
 ): { ok: true; json: string } | { ok: false; code: RecordErrorCode } {
-  const data = json['data'];
+  const { data } = json;
   if (isDeepIn(line, data)) return { ok: false, code: 'record_unstorable' };
-  const text = Object.keys(json).length === 3 ? dataText(line, envelope) : undefined;
+  const text = Object.keys(json).length === 3 ? dataText(line, json) : undefined;
   if (text !== undefined) return { ok: true, json: text };
   const fault = unstorable(data);
   return fault ? { ok: false, code: fault } : { ok: true, json: JSON.stringify(data) };
@@ -158,7 +165,7 @@ function dataText(line: string, { id, revision }: RecordEnvelope): string | unde
   const before = `{"id":${JSON.stringify(id)},"revision":${revision},"data":`;
   if (!line.startsWith(before) || !line.endsWith('}}') || !isUsual(line)) return undefined;
   const text = line.slice(before.length, -1);
-  return text.includes('"data"') ? undefined : text;
+  return text.includes('data"') ? undefined : text;
 }
 
 function firstIssue(

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { limits } from '../src/limits.js';
+import { currency, instant, isCurrency, isInstant } from '../src/primitives.js';
+import { isRecordEnvelope, recordEnvelope } from '../src/record.js';
 import { isSale, sale } from '../src/sale.js';
 
 const anything = fc.oneof(
@@ -98,4 +100,57 @@ test('both bound the lines of a sale', () => {
     expect(isSale(value)).toBe(sale.safeParse(value).success);
     expect(isSale(value)).toBe(count <= limits.maxSaleLines);
   }
+});
+
+test('isRecordEnvelope takes what recordEnvelope takes, and nothing else', () => {
+  const envelopes = fc.record(
+    {
+      id: mostly(id),
+      revision: mostly(fc.constantFrom(1, 2, 2_147_483_647, 2_147_483_648, 0, 1.5)),
+      data: mostly(fc.record({ a: anything })),
+      more: anything,
+    },
+    { requiredKeys: ['id', 'revision'] },
+  );
+  const outcomes = { taken: 0, refused: 0 };
+  fc.assert(
+    fc.property(envelopes, (value) => {
+      const taken = recordEnvelope.safeParse(value).success;
+      outcomes[taken ? 'taken' : 'refused'] += 1;
+      expect(isRecordEnvelope(value)).toBe(taken);
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(outcomes.taken).toBeGreaterThan(100);
+  expect(outcomes.refused).toBeGreaterThan(100);
+});
+
+test.each([
+  ['isInstant', isInstant, instant],
+  ['isCurrency', isCurrency, currency],
+] as const)('%s takes what its schema takes, and nothing else', (_, is, schema) => {
+  const texts = fc.oneof(
+    anything,
+    fc.constantFrom(
+      'USD',
+      'usd',
+      'USDX',
+      'US',
+      'USD\n',
+      '2026-01-01T00:00Z',
+      '2026-02-29T00:00:00Z',
+      '2024-02-29T00:00:00Z',
+    ),
+    fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    fc
+      .tuple(fc.integer({ min: 0, max: 25 }), fc.integer({ min: 0, max: 61 }), fc.constantFrom('+', '-', ''))
+      .map(([hours, minutes, sign]) => {
+        const two = (number: number) => String(number).padStart(2, '0');
+        return `2026-07-${two(hours)}T${two(hours)}:${two(minutes)}:${two(minutes)}.5${sign}${two(hours)}:${two(minutes)}`;
+      }),
+  );
+  fc.assert(
+    fc.property(texts, (value) => expect(is(value)).toBe(schema.safeParse(value).success)),
+    { numRuns: 5_000 },
+  );
 });
